@@ -1,0 +1,57 @@
+# Nothing but python3 and make is needed: .venv is made from requirements.lock, whose hashes are checked.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PACKAGES := bot domain handlers knowledge scheduler storage web
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+	--no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock upgrade bench clean
+
+help:  ## say what can be made
+	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## */  make \1\t/'
+
+run: $(READY)  ## start the service with the sample community
+	$(BIN)/xiaoqi run --sample
+
+test: lint  ## check everything: lint, types, contracts, then all tests on both databases
+	$(BIN)/python tests/browser.py
+	$(BIN)/python -m pytest $(PYTEST)
+
+lint: $(READY)  ## ruff, mypy --strict and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(PACKAGES)
+	$(BIN)/lint-imports
+
+format: $(READY)  ## put the code into its one shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY)  ## write requirements.lock again after a change in pyproject.toml
+	$(BIN)/$(LOCK)
+
+upgrade: $(READY)  ## write requirements.lock again with the newest versions allowed
+	$(BIN)/$(LOCK) --upgrade
+
+bench: $(READY)  ## measure; make bench NAME=intake
+	$(BIN)/xiaoqi bench $(NAME)
+
+clean:  ## remove the environment and every cache (never var/, which holds data)
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv: $(READY)  ## make the environment
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "xiaoqi needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "this python3 has no venv; bring it with: apt-get install -y python3-venv"; exit 1; }
+	@echo "making $(VENV) (about a minute, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@

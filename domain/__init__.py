@@ -1,0 +1,1 @@
+"""What is true: values, states and decisions; standard library only."""

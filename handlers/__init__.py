@@ -1,0 +1,1 @@
+"""What is done about each thing a person says, one module per capability."""

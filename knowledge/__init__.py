@@ -1,0 +1,1 @@
+"""How it reads and what it knows: text in, values out."""

@@ -1,0 +1,1 @@
+"""Staff console, resident pages and open API."""
