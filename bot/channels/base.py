@@ -1,0 +1,69 @@
+"""What a channel must be able to do, written so that a stranger can add one in a single file."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from domain.messages import Address, Attachment, Inbound, Outbound, Sent
+
+
+class CannotAccept(Exception):
+    """The message could not be committed; the platform is asked to send it again after `after` seconds."""
+
+    def __init__(self, reason: str, *, after: int = 30) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after = after
+
+
+class Door(Protocol):
+    """The one way in: what a channel hears is committed before the platform is answered."""
+
+    async def accept(self, inbound: Inbound) -> bool:
+        """Commits the message; False when its key was known already (redelivery). Raises CannotAccept."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the platform allows; None where it sets no limit."""
+
+    per_second: int | None = None  # all chats together
+    chat_per_second: int | None = None
+    group_per_minute: int | None = None
+
+
+class Channel(Protocol):
+    """A chat platform. Failures of `send` are exactly Refused, TryLater and Unknown (domain/messages.py)."""
+
+    name: str
+    limits: Limits
+    can_write_first: bool  # whether a private chat can be opened by us
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        """The HTTP routes the channel owns (webhook, pages); empty for a channel that only polls."""
+        ...
+
+    async def run(self, door: Door) -> None:
+        """Listens until cancelled; returns at once for a channel that only has routes."""
+        ...
+
+    async def send(self, outbound: Outbound) -> Sent:
+        """Delivers one message."""
+        ...
+
+    async def fetch(self, attachment: Attachment) -> tuple[str, bytes]:
+        """The media type and bytes of a file heard; raises SendError kinds."""
+        ...
+
+    def is_group(self, address: Address) -> bool:
+        """Whether the address is a group, by the platform's own rule."""
+        ...
+
+
+# How a channel gets the photos of an outbound message: attachment id → media type and bytes.
+Photos = Callable[[int], Awaitable[tuple[str, bytes] | None]]

@@ -1,0 +1,155 @@
+"""Which handler speaks: a pure choice, and the table of handlers found in this package."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+
+import handlers
+from domain.conversations import GroupMode, Question
+from domain.messages import InboundKind
+from handlers import human
+from handlers.turn import Answer, Turn
+
+Handler = Callable[[Turn], None]
+AnswerHandler = Callable[[Turn, Answer], bool]
+
+# Modules of this package that are not handlers.
+_MACHINERY = frozenset({"router", "turn"})
+
+# What a person may always say, whatever was asked: it goes before the pending question.
+INTERRUPTING = frozenset(
+    {"cancel", "human", "help", "progress", "urge", "my_data", "delete_me", "withdraw", "invite", "link"}
+)
+# What may be answered in a group although nobody addressed the service (design.md §9).
+UNADDRESSED = frozenset({"report", "plus_one", "anonymous_report"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """The handlers by intent, and the answers by step; found once, never registered by hand."""
+
+    handlers: Mapping[str, Handler]
+    answers: Mapping[str, AnswerHandler]
+
+
+@cache
+def routes() -> Routes:
+    """Every module of the package with a `handle` is the handler of the intent of its name.
+
+    Its `ANSWERS` are the answers to the questions it asks: step "<module>.<key>".
+    """
+    by_intent: dict[str, Handler] = {}
+    by_step: dict[str, AnswerHandler] = {}
+    for found in pkgutil.iter_modules(handlers.__path__):
+        if found.name in _MACHINERY:
+            continue
+        module: ModuleType = importlib.import_module(f"handlers.{found.name}")
+        if hasattr(module, "handle"):
+            by_intent[found.name] = module.handle
+        for name, answer in getattr(module, "ANSWERS", {}).items():
+            by_step[f"{found.name}.{name}"] = answer
+    return Routes(handlers=by_intent, answers=by_step)
+
+
+def dispatch(turn: Turn) -> None:
+    """Lets exactly one handler speak, or nobody: silence in a group is an answer too."""
+    for speaks in (_press, _event, _emergency, _with_a_human, _answer, _intent):
+        if speaks(turn):
+            return
+
+
+def _press(turn: Turn) -> bool:
+    """A button: only its question's own person, in its own chat, once, before it expires."""
+    if turn.heard.kind is not InboundKind.PRESS:
+        return False
+    pressed = turn.tx.questions.pressed(turn.heard.first.press)
+    if pressed is None:
+        turn.say("button.unknown")
+        return True
+    question, value = pressed
+    if question.person != turn.person.id or question.address != turn.conversation.address:
+        turn.say("button.not_yours")
+    elif question.answered_at is not None:
+        turn.say("button.used", number=question.number)
+    elif question.until <= turn.now:
+        turn.say("button.expired", number=question.number)
+    else:
+        turn.tx.questions.answered(question.token)
+        routes().answers[question.step](turn, Answer(question=question, value=value))
+    return True
+
+
+def _event(turn: Turn) -> bool:
+    """First contact, deep links, and the service being added to or removed from a chat."""
+    if turn.heard.kind in (InboundKind.MESSAGE, InboundKind.EDIT):
+        return False
+    routes().handlers["chat_event"](turn)
+    return True
+
+
+def _emergency(turn: Turn) -> bool:
+    """Danger to life goes before everything, in every state."""
+    if not turn.reading.emergency:
+        return False
+    routes().handlers["emergency"](turn)
+    return True
+
+
+def _with_a_human(turn: Turn) -> bool:
+    """Both sides of a hand-over: what is said is relayed, until either ends it."""
+    return human.relay(turn)
+
+
+def _answer(turn: Turn) -> bool:
+    """The newest open question, unless the person clearly wants something else.
+
+    An answer handler returns False for "that was no answer to my question": the message then goes by its intent.
+    """
+    question = turn.question
+    if question is None or turn.reading.intent in INTERRUPTING:
+        return False
+    answer = Answer(question=question, value=_choice_made(turn, question))
+    if not routes().answers[question.step](turn, answer):
+        return False
+    turn.tx.questions.answered(question.token)
+    return True
+
+
+def _choice_made(turn: Turn, question: Question) -> str:
+    """The value of the choice a typed number, word or yes/no stands for; "" for free words."""
+    said = turn.reading
+    if said.choice is not None and 1 <= said.choice <= len(question.choices):
+        return question.choices[said.choice - 1].value
+    values = [choice.value for choice in question.choices]
+    if said.yes is not None and {"yes", "no"} <= set(values):
+        return "yes" if said.yes else "no"
+    words = turn.heard.text.strip()
+    return next(
+        (choice.value for choice in question.choices if words and words in (choice.label, choice.value)),
+        "",
+    )
+
+
+def _intent(turn: Turn) -> bool:
+    """The handler of the best intent that may speak here; in private nobody is left without an answer."""
+    known = routes().handlers
+    for intent in turn.reading.intents or (turn.reading.intent,):
+        if intent in known and _may_speak(turn, intent):
+            known[intent](turn)
+            return True
+    if turn.in_group and not turn.heard.addressed:
+        return True
+    known["not_understood"](turn)
+    return True
+
+
+def _may_speak(turn: Turn, intent: str) -> bool:
+    """In a group nobody addressed us in: only a clear report or +1, and only where the group allows it."""
+    if not turn.in_group or turn.heard.addressed:
+        return True
+    return intent in UNADDRESSED and turn.chat.mode is GroupMode.CLEAR_REPORTS
