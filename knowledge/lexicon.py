@@ -1,0 +1,45 @@
+"""The small word lists the reader's rules share, from `knowledge/lexicon.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """Words by what they do in a sentence; every list is explained in the file."""
+
+    things: frozenset[str]
+    faults: tuple[str, ...]
+    spots_of_building: tuple[str, ...]
+    spots_of_estate: tuple[str, ...]
+    breaks: tuple[str, ...]
+    consequences: tuple[str, ...]
+    belongs: Mapping[str, tuple[str, ...]]
+    questions: tuple[str, ...]
+    anger: tuple[str, ...]
+    confidential: tuple[str, ...]
+    anonymous: tuple[str, ...]
+    staff: tuple[str, ...]
+    elderly: tuple[str, ...]
+    alone: tuple[str, ...]
+    fillers: frozenset[str]
+    yes: frozenset[str]
+    no: frozenset[str]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The word lists, read once."""
+    text = (resources.files("knowledge") / "lexicon.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    belongs = {code: tuple(others) for code, others in table.pop("belongs").items()}
+    sets = {"things", "fillers", "yes", "no"}
+    lists = {
+        name: frozenset(words) if name in sets else tuple(words) for name, words in table.items()
+    }
+    return Lexicon(belongs=belongs, **lists)
