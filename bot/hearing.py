@@ -1,0 +1,66 @@
+"""Which inbox rows belong together, and what they say as one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain.messages import Attachment, AttachmentKind, InboundKind
+from handlers.turn import Heard
+from storage.inbox import InboxRow
+from storage.transaction import Transaction
+
+# An upload that is already in the attachment store is named so by its channel.
+STORED = "stored:"
+
+
+def bundle(rows: tuple[InboxRow, ...]) -> tuple[InboxRow, ...]:
+    """The leading rows to handle as one message: those that waited for more, and the photos of one album."""
+    together = list(rows[:1])
+    for row in rows[1:]:
+        if not _continues(together[-1], row):
+            break
+        together.append(row)
+    return tuple(together)
+
+
+def _continues(before: InboxRow, after: InboxRow) -> bool:
+    if after.inbound.kind is not InboundKind.MESSAGE:
+        return False
+    if before.inbound.kind is not InboundKind.MESSAGE:
+        return False
+    same_album = before.inbound.album and before.inbound.album == after.inbound.album
+    return bool(same_album) or before.waited
+
+
+def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Heard:
+    """The rows as one message; its files get their place in the attachment store."""
+    first = rows[0].inbound
+    files: dict[AttachmentKind, list[int]] = {kind: [] for kind in AttachmentKind}
+    for row in rows:
+        for attachment in row.inbound.attachments:
+            kept = _keep(tx, attachment, first.channel, person)
+            files[attachment.kind].append(kept)
+    about = ""
+    if first.reply_to:
+        answered = tx.outbox.by_platform_message(first.address, first.reply_to)
+        about = answered.number if answered else ""
+    late = tx.now - first.sent_at if first.sent_at else timedelta(0)
+    return Heard(
+        kind=first.kind,
+        text="\n".join(row.inbound.text for row in rows if row.inbound.text),
+        photos=tuple(files[AttachmentKind.PHOTO]),
+        voices=tuple(files[AttachmentKind.VOICE]),
+        files=tuple(files[AttachmentKind.VIDEO] + files[AttachmentKind.FILE]),
+        location=next((row.inbound.location for row in rows if row.inbound.location), None),
+        first=first,
+        addressed=any(row.inbound.addressed for row in rows),
+        about=about,
+        edited=first.kind is InboundKind.EDIT,
+        late=max(late, timedelta(0)),
+    )
+
+
+def _keep(tx: Transaction, attachment: Attachment, channel: str, person: int) -> int:
+    if attachment.reference.startswith(STORED):
+        return int(attachment.reference.removeprefix(STORED))
+    return tx.attachments.add(person, attachment, channel=channel)
