@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Options of pytest under make test: as many processes as there are cores, however the tests fall.
+PYTEST ?= -n auto --dist worksteal
 PACKAGES := bot domain handlers knowledge scheduler storage web
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 	--no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock upgrade bench clean
+.PHONY: help run test lint types coverage format lock upgrade bench clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## */  make \1\t/'
@@ -21,11 +23,17 @@ test: lint  ## check everything: lint, types, contracts, then all tests on both 
 	$(BIN)/python tests/browser.py
 	$(BIN)/python -m pytest $(PYTEST)
 
-lint: $(READY)  ## ruff, mypy --strict and the import contracts
+lint: $(READY) types  ## ruff, mypy --strict and the import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
+
+types: $(READY)
+	$(BIN)/mypy $(PACKAGES)
+
+coverage: $(READY)  ## which lines no test runs
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --skip-covered --show-missing
 
 format: $(READY)  ## put the code into its one shape
 	$(BIN)/ruff check --fix .
@@ -51,7 +59,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "this python3 has no venv; bring it with: apt-get install -y python3-venv"; exit 1; }
 	@echo "making $(VENV) (about a minute, once)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
