@@ -26,7 +26,7 @@ def test_a_number_tells_the_day_and_has_ten_digits(day: date, random_digits: int
 
 
 def test_the_check_digit_is_the_one_published_for_damm() -> None:
-    """572 → 4 is the worked example of Damm's algorithm; 0101 brings it back to where it begins."""
+    """572 → 4 is the worked example of Damm; 0101 brings it back to where it begins."""
     assert make_number(date(2026, 1, 1), 0) == "0101000000"
     assert make_number(date(2026, 1, 1), 572) == "0101005724"
 
