@@ -59,6 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in one line what was left out."""
     if not find_chromium():
+        terminalreporter.ensure_newline()
         terminalreporter.write_line(NOT_RUN, red=True, bold=True)
 
 

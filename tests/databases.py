@@ -10,7 +10,6 @@ import itertools
 import shutil
 import signal
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -29,6 +28,10 @@ FAST = {
     "full_page_writes": "off",
     "autovacuum": "off",
 }
+
+# Copying a database takes 15 ms in memory and 20 times that on a disk.
+MEMORY = Path("/dev/shm")
+ROOM_NEEDED = 1 << 30
 
 NewDatabase = Callable[..., AbstractContextManager[str]]
 
@@ -53,7 +56,7 @@ class Postgres:
         return f"postgresql://postgres@/{database}?host={socket_folder}"
 
     def create(self, database: str, *, template: str = "template1") -> str:
-        self._admin.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+        self._admin.execute(f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(database)
 
     def drop(self, database: str) -> None:
@@ -114,6 +117,14 @@ class Databases:
         return "migrated"
 
 
+def _roomy_folder() -> Path | None:
+    """Return the folder in memory where there is room in it, else None for the usual one."""
+    try:
+        return MEMORY if shutil.disk_usage(MEMORY).free > ROOM_NEEDED else None
+    except OSError:
+        return None
+
+
 def _migrate(url: str) -> None:
     from storage.database import migrate
 
@@ -127,9 +138,9 @@ def new_database_url() -> Iterator[NewDatabase]:
     `migrated=False` gives an empty one.
     """
     # Being told to stop must still stop the PostgreSQL server.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as until_the_end:
-        folder = Path(tempfile.mkdtemp(prefix="xiaoqi-"))
+        folder = Path(tempfile.mkdtemp(prefix="xiaoqi-", dir=_roomy_folder()))
         until_the_end.callback(shutil.rmtree, folder, ignore_errors=True)
         yield Databases(folder, until_the_end).new
 
