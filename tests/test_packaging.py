@@ -56,3 +56,14 @@ def test_the_wheel_carries_its_licence(wheel: Path) -> None:
 @pytest.mark.parametrize("package", [*PACKAGES, "tests"])
 def test_no_installed_library_uses_the_name_of_a_package(package: str) -> None:
     assert set(packages_distributions().get(package, [])) <= {"xiaoqi"}
+
+
+def test_the_command_starts_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+
+    command = [sys.executable, "-m", "bot", "--help"]
+    said = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+
+    assert said.returncode == 0, said.stderr
+    assert "import" in said.stdout
