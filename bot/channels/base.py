@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from aiohttp import web
 
 from domain.messages import Address, Attachment, Inbound, Outbound, Sent
+from storage.database import Database
 
 
 class CannotAccept(Exception):
@@ -67,3 +69,28 @@ class Channel(Protocol):
 
 # How a channel gets the photos of an outbound message: attachment id → media type and bytes.
 Photos = Callable[[int], Awaitable[tuple[str, bytes] | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """Somebody of the sample community through whose eyes a stranger may look."""
+
+    key: str
+    name: str
+    title: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the service lends a channel. `open_channel(settings, surroundings)` of its file returns the channel,
+
+    or None when its settings leave it off. `key(purpose)` derives a secret of its own from the master key.
+    """
+
+    database: Database
+    key: Callable[[str], bytes]
+    now: Callable[[], datetime]
+    photos: Photos
+    public_url: str = ""
+    personas: tuple[Persona, ...] = ()  # empty on real data

@@ -1,0 +1,71 @@
+"""Brings the files people sent from their channel into the attachment store, outside every transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from bot.channels.base import Channel
+from bot.images import Unreadable, sanitise
+from domain.messages import Attachment, AttachmentKind, Refused, SendError
+from storage.attachments import PendingAttachment
+from storage.database import Database, Unavailable
+
+logger = structlog.get_logger()
+
+AT_ONCE = 4
+PAUSE = 2.0  # seconds between two looks at the store
+
+
+class Fetcher:
+    """Fetches what is pending; a file that cannot be had is marked so, with the reason."""
+
+    def __init__(
+        self, database: Database, channels: Mapping[str, Channel], *, owner: str
+    ) -> None:
+        self._database = database
+        self._channels = channels
+        self._owner = owner
+
+    async def run(self) -> None:
+        """Fetches until cancelled."""
+        while True:
+            try:
+                found = await self.once()
+            except Unavailable as trouble:
+                logger.warning("database unavailable", why=str(trouble))
+                found = 0
+            if not found:
+                await asyncio.sleep(PAUSE)
+
+    async def once(self) -> int:
+        """Fetches one batch and returns how many files were tried."""
+        pending = await self._database.run(
+            lambda tx: tx.attachments.pending(AT_ONCE, owner=self._owner)
+        )
+        await asyncio.gather(*(self._fetch(one) for one in pending))
+        return len(pending)
+
+    async def _fetch(self, pending: PendingAttachment) -> None:
+        try:
+            media_type, data = await self._bytes(pending)
+        except (SendError, Unreadable) as trouble:
+            final = isinstance(trouble, Refused | Unreadable)
+            reason = type(trouble).__name__
+            await self._database.run(
+                lambda tx: tx.attachments.failed(pending.id, reason, final=final)
+            )
+            return
+        await self._database.run(lambda tx: tx.attachments.store(pending.id, media_type, data))
+
+    async def _bytes(self, pending: PendingAttachment) -> tuple[str, bytes]:
+        channel = self._channels.get(pending.channel)
+        if channel is None:
+            raise Refused("no such channel")
+        attachment: Attachment = pending.attachment
+        media_type, data = await channel.fetch(attachment)
+        if attachment.kind is AttachmentKind.PHOTO:
+            return await sanitise(data)
+        return media_type, data

@@ -1,0 +1,172 @@
+"""Settings: `xiaoqi.toml`, every key overridable as `XIAOQI_SECTION__KEY`; all problems are reported at once."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+import bot.channels
+
+ROLES = ("web", "poll", "intake", "relay", "clock")
+
+
+class SettingsProblem(Exception):
+    """The settings cannot be used; `problems` names each key and what is wrong, never a value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Section(BaseModel):
+    """A section of the settings; unknown keys are errors, so that a misspelt one is heard of."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(Section):
+    """Where everything is remembered."""
+
+    url: str = "sqlite:///var/xiaoqi.db"
+
+    @field_validator("url")
+    @classmethod
+    def _known_engine(cls, url: str) -> str:
+        if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return url
+
+
+class ServerSettings(Section):
+    """The HTTP server of the pages and webhooks."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = ""  # how residents reach it, such as https://xiaoqi.example.org
+
+
+class SecuritySettings(Section):
+    """The master key that seals personal data; the file is made at the first start and never in a backup."""
+
+    key_file: Path = Path("var/xiaoqi.key")
+
+
+class CommunitySettings(Section):
+    """The community's own data, laid over what is shipped."""
+
+    folder: Path | None = None
+    time_zone: str = "Asia/Shanghai"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError) as unknown:
+            raise ValueError("is not a time zone such as Asia/Shanghai") from unknown
+        return name
+
+
+class LogSettings(Section):
+    """What is logged, as JSON lines on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class IntakeSettings(Section):
+    """How long an incomplete message waits for the rest, in seconds."""
+
+    quiet: float = Field(default=8.0, gt=0, le=60)
+    cap: float = Field(default=15.0, gt=0, le=60)
+    album: float = Field(default=2.0, gt=0, le=60)
+    workers: int = Field(default=32, ge=1, le=256)
+
+
+class CoreSettings(BaseSettings):
+    """What every installation has; each channel adds the section its own file declares."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="XIAOQI_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database: DatabaseSettings = DatabaseSettings()
+    server: ServerSettings = ServerSettings()
+    security: SecuritySettings = SecuritySettings()
+    community: CommunitySettings = CommunitySettings()
+    log: LogSettings = LogSettings()
+    intake: IntakeSettings = IntakeSettings()
+    sample: bool = False
+
+    def channel(self, name: str) -> BaseModel:
+        """The section of a channel."""
+        section: BaseModel = getattr(self, name)
+        return section
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes before the file."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+
+@cache
+def channel_modules() -> Mapping[str, ModuleType]:
+    """Every channel file, by its name: a module of bot.channels with `Settings` and `open_channel`."""
+    found = {}
+    for module in pkgutil.iter_modules(bot.channels.__path__):
+        if module.name != "base" and "_" not in module.name and not module.ispkg:
+            found[module.name] = importlib.import_module(f"bot.channels.{module.name}")
+    return found
+
+
+def read_settings(file: Path | None = None, **given: Any) -> CoreSettings:
+    """The settings of this start; raises SettingsProblem naming every problem.
+
+    `file` must exist when it is named; without it `xiaoqi.toml` in the working folder is read when there is one.
+    """
+    if file is not None and not file.is_file():
+        raise SettingsProblem([f"{file}: no such file"])
+    sections: dict[str, Any] = {
+        name: (module.Settings, module.Settings())
+        for name, module in channel_modules().items()
+    }
+    with_channels = create_model("Settings", __base__=CoreSettings, **sections)
+    with_channels.model_config = {
+        **with_channels.model_config,
+        "toml_file": file or Path("xiaoqi.toml"),
+    }
+    try:
+        return with_channels(**given)
+    except ValidationError as invalid:
+        raise SettingsProblem(
+            [
+                f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+                for error in invalid.errors(include_input=False, include_url=False)
+            ]
+        ) from None
+    except ValueError as unreadable:
+        raise SettingsProblem([f"{file or 'xiaoqi.toml'}: {type(unreadable).__name__}"]) from None

@@ -1,0 +1,33 @@
+"""The reader as the running service uses it: rebuilt whenever the operator's tables change."""
+
+from __future__ import annotations
+
+from domain.readings import Reading, ReadingContext
+from knowledge.intents import Intents
+from knowledge.places import PlaceBook
+from knowledge.reader import Reader
+from storage.catalogue import Catalogue
+
+
+class Understanding:
+    """Reads messages with the newest categories and places; a swap of the tables is never seen half done."""
+
+    def __init__(self, catalogue: Catalogue, intents: Intents) -> None:
+        self._intents = intents
+        self.refresh(catalogue)
+
+    def refresh(self, catalogue: Catalogue) -> None:
+        """Takes over new tables."""
+        places = PlaceBook(catalogue.places, catalogue.org)
+        reader = Reader(
+            catalogue.rules.categories, places, self._intents, zone=catalogue.rules.zone
+        )
+        self._places, self._reader = places, reader
+
+    def places(self) -> PlaceBook:
+        """The place book of this moment."""
+        return self._places
+
+    async def read(self, text: str, context: ReadingContext) -> Reading:
+        """What the text says."""
+        return self._reader.read(text, context)
