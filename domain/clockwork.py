@@ -1,0 +1,123 @@
+"""What the clock does: warn, escalate, wake, remind, close by silence, end drafts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.acts import Act, RuleBroken, require_status
+from domain.changes import Change
+from domain.handling import resumed
+from domain.intake import arrival, opened, promised, routed
+from domain.orders import EventKind, Status, WorkOrder
+from domain.rights import require_clock
+from domain.telling import (
+    CONFIRM_CHOICES,
+    asking,
+    tell_owner,
+    tell_reporter,
+    tell_residents,
+)
+
+
+class TooEarly(RuleBroken):
+    """The moment for this has not come."""
+
+    phrase = "refused.too_early"
+
+
+class AlreadyTold(RuleBroken):
+    """This was told in this handling already; nobody is told twice."""
+
+    phrase = "refused.already_told"
+
+
+def remind_to_confirm(order: WorkOrder, act: Act) -> Change:
+    """提醒确认: once per handling, a day before silence closes it."""
+    require_clock(order, act, "remind")
+    require_status(order, "remind", Status.RESOLVED)
+    limits = act.rules.limits
+    _require_reached(act, _resolved_at(order) + limits.silence - limits.remind_before_close)
+    if happened_in_cycle(order, EventKind.REMINDED):
+        raise AlreadyTold(number=order.number)
+    after = act.write(order, EventKind.REMINDED)
+    question = asking("confirm.answer", *CONFIRM_CHOICES)
+    values = {"closes_at": silent_until(order, act)}
+    notices = tell_reporter(after, "order.confirm_reminder", values, question=question)
+    return act.done("reminded", after, notices=notices)
+
+
+def close_by_silence(order: WorkOrder, act: Act) -> Change:
+    """默认办结: nobody objected in time; it is flagged and can be reopened within the window."""
+    require_clock(order, act, "close")
+    require_status(order, "close", Status.RESOLVED)
+    _require_reached(act, silent_until(order, act))
+    after = act.write(order.moved_to(Status.CLOSED), EventKind.CLOSED_BY_SILENCE)
+    values = {"days": act.rules.limits.reopen_window.days}
+    return act.done(
+        "closed",
+        after,
+        notices=(
+            *tell_residents(after, "order.closed_by_silence", values),
+            tell_owner(after, "desk.closed_by_silence"),
+        ),
+    )
+
+
+def resume_when_due(order: WorkOrder, act: Act) -> Change:
+    """The date of the suspension has come: the clock runs again, and all hear it."""
+    require_clock(order, act, "resume")
+    require_status(order, "resume", Status.SUSPENDED)
+    wakes = wakes_at(order)
+    if wakes is not None:
+        _require_reached(act, wakes)
+    after = promised(resumed(order, act), act)
+    return act.done(
+        "resumed",
+        after,
+        notices=(
+            *tell_residents(after, "order.resumed"),
+            tell_owner(after, "desk.resumed"),
+        ),
+    )
+
+
+def expire_draft(order: WorkOrder, act: Act) -> Change:
+    """A draft at the end of its life: what says something opens to the desk, an empty one ends."""
+    require_clock(order, act, "expire")
+    require_status(order, "expire", Status.DRAFT)
+    _require_reached(act, order.created_at + act.rules.limits.draft_life)
+    if not (order.text or order.category or order.photos):
+        after = act.write(order.moved_to(Status.WITHDRAWN), EventKind.WITHDRAWN)
+        return act.done("expired", after)
+    after = promised(routed(opened(order, act), act), act)
+    told = tell_reporter(after, "order.opened_from_draft")
+    return act.done("opened", after, notices=(*told, *arrival(after, act.org)))
+
+
+def wakes_at(order: WorkOrder) -> datetime | None:
+    """When the suspension ends by itself, or None when the order is not suspended."""
+    event = order.last(EventKind.SUSPENDED)
+    if order.status is not Status.SUSPENDED or event is None:
+        return None
+    return datetime.fromisoformat(event.values["until"])
+
+
+def silent_until(order: WorkOrder, act: Act) -> datetime:
+    """When silence closes a resolved work order."""
+    return _resolved_at(order) + act.rules.limits.silence
+
+
+def happened_in_cycle(order: WorkOrder, *kinds: EventKind) -> bool:
+    """Whether one of these happened in the present handling."""
+    last = order.last(*kinds, EventKind.DISAGREED, EventKind.REOPENED)
+    return last is not None and last.kind in kinds
+
+
+def _resolved_at(order: WorkOrder) -> datetime:
+    event = order.last(EventKind.RESOLVED)
+    return order.created_at if event is None else event.at
+
+
+def _require_reached(act: Act, moment: datetime) -> None:
+    if act.at < moment:
+        raise TooEarly(at=act.at, moment=moment)
