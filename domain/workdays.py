@@ -61,6 +61,11 @@ class WorkCalendar:
                 day += ONE_DAY
         return day
 
+    def working_days_between(self, day: date, last: date) -> int:
+        """How many working days follow `day` up to and with `last`."""
+        days = range(1, (last - day).days + 1)
+        return sum(self.is_working(day + n * ONE_DAY) for n in days)
+
     def names_between(self, first: date, last: date) -> tuple[Holiday, ...]:
         """The days off from `first` to `last`, both included, weekends inside a holiday too."""
         return tuple(
@@ -100,6 +105,10 @@ class WorkCalendar:
         A time that the clocks skip or repeat is read as before the change.
         """
         return datetime.combine(day, at, self.zone).astimezone(UTC)
+
+    def moved(self, at: datetime, day: date) -> datetime:
+        """The same local time on another day."""
+        return self.moment(day, at.astimezone(self.zone).time())
 
     def _worked(self, day: date) -> Iterator[Span]:
         return self._spans(day, WORKING_HOURS if self.is_working(day) else ())
