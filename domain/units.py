@@ -16,6 +16,7 @@ class UnitKind(StrEnum):
     GRID = "grid"  # 网格
     BUILDING = "building"  # 楼栋(党小组)
     ENTRANCE = "entrance"  # 单元
+    DEPARTMENT = "department"  # 部门(吹哨报到)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,227 @@
+"""The running service: acquires everything in order, releases it in reverse, stops by leaving the `async with`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import threading
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from aiohttp import web
+
+from bot import sample
+from bot.channels.base import Channel, Surroundings
+from bot.fetching import Fetcher
+from bot.intake import Intake, Patience
+from bot.relay import Relay
+from bot.settings import CoreSettings, channel_modules
+from bot.understanding import Understanding
+from knowledge.intents import Intents
+from knowledge.phrasebook import Phrasebook
+from scheduler.clock import Clock
+from storage.database import Database, Unavailable, migrate
+from storage.keyring import Keyring
+from web.health import Readiness, health_routes
+
+logger = structlog.get_logger()
+
+HANGS_AFTER = 2.0  # seconds one unit may hold SQLite's writer (design.md §9, A hanging unit)
+EXIT_HUNG = 70
+CATALOGUE_POLL = 2.0
+DRAIN = 25.0  # seconds a stopping process gives to what it has begun
+
+
+def wall_clock() -> datetime:
+    """The moment by the system's clock; everything else is given its time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What a running process holds."""
+
+    settings: CoreSettings
+    database: Database
+    understanding: Understanding
+    channels: Mapping[str, Channel]
+    intake: Intake
+    relay: Relay
+    clock: Clock
+    fetcher: Fetcher
+
+
+@asynccontextmanager
+async def opened_database(settings: CoreSettings) -> AsyncIterator[Database]:
+    """The database with the newest schema, the key that unseals it and the community's own words."""
+    keyring = Keyring.from_file(settings.security.key_file, create=True)
+    wording = Phrasebook.load(settings.community.folder)
+    migrate(settings.database.url)
+    database = Database.open(
+        settings.database.url, keyring=keyring, wording=wording, now=wall_clock
+    )
+    try:
+        await database.refresh()
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def assembled(settings: CoreSettings) -> AsyncIterator[Service]:
+    """The whole service, not yet running."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(opened_database(settings))
+        if settings.sample:
+            await sample.load(database)
+        understanding = Understanding(database.catalogue, Intents.load(settings.community.folder))
+        channels = _open_channels(settings, database)
+        owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+        relay = Relay(database, channels, owner=owner, clock=time.monotonic)
+        intake = Intake(
+            database,
+            understanding,
+            understanding.places,
+            owner=owner,
+            after_commit=relay.wake,
+            patience=Patience(
+                quiet=settings.intake.quiet,
+                cap=settings.intake.cap,
+                album=settings.intake.album,
+            ),
+            workers=settings.intake.workers,
+        )
+        yield Service(
+            settings=settings,
+            database=database,
+            understanding=understanding,
+            channels=channels,
+            intake=intake,
+            relay=relay,
+            clock=Clock(database, owner=owner, after_commit=relay.wake),
+            fetcher=Fetcher(database, channels, owner=owner),
+        )
+
+
+def _open_channels(settings: CoreSettings, database: Database) -> Mapping[str, Channel]:
+    async def photo(attachment: int) -> tuple[str, bytes] | None:
+        return await database.read(lambda tx: tx.attachments.content(attachment))
+
+    surroundings = Surroundings(
+        database=database,
+        key=database.keyring.derived,
+        now=wall_clock,
+        photos=photo,
+        public_url=settings.server.public_url,
+        personas=sample.PERSONAS if settings.sample else (),
+    )
+    opened = {}
+    for name, module in channel_modules().items():
+        channel: Channel | None = module.open_channel(settings.channel(name), surroundings)
+        if channel is not None:
+            opened[name] = channel
+    return opened
+
+
+async def run(settings: CoreSettings) -> None:
+    """Serves until SIGTERM or SIGINT, then finishes what it has begun."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with assembled(settings) as service:
+        readiness = Readiness()
+        async with _served(service, readiness), _at_work(service):
+            readiness.ready = True
+            logger.info("service started", channels=sorted(service.channels))
+            await stop.wait()
+            readiness.ready = False
+            logger.info("service stopping")
+    logger.info("service stopped")
+
+
+@asynccontextmanager
+async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]:
+    """The HTTP server with every channel's routes."""
+    application = web.Application(client_max_size=1 << 20)
+    application.add_routes(health_routes(service.database, readiness))
+    for channel in service.channels.values():
+        application.add_routes(channel.routes())
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=5.0)
+    await runner.setup()
+    server = service.settings.server
+    await web.TCPSite(runner, server.host, server.port).start()
+    logger.info("listening", host=server.host, port=server.port)
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def _at_work(service: Service) -> AsyncIterator[None]:
+    """The tasks of a running process; leaving cancels the ears first and lets the hands finish."""
+    ears = [
+        asyncio.create_task(channel.run(service.intake), name=f"channel: {name}")
+        for name, channel in service.channels.items()
+    ]
+    hands = [
+        asyncio.create_task(service.intake.run(), name="intake"),
+        asyncio.create_task(service.relay.run(), name="relay"),
+        asyncio.create_task(service.clock.run(), name="clock"),
+        asyncio.create_task(service.fetcher.run(), name="fetcher"),
+        asyncio.create_task(_follow_the_tables(service), name="catalogue"),
+    ]
+    watched = threading.Event()
+    threading.Thread(
+        target=_watch, args=(service.database, watched), name="watchdog", daemon=True
+    ).start()
+    for task in (*ears, *hands):
+        task.add_done_callback(_end_if_broken)
+    try:
+        yield
+    finally:
+        watched.set()
+        await _cancelled(ears)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN / 2):
+                await service.intake.idle()
+                await service.relay.settle()
+        await _cancelled(hands)
+
+
+async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _end_if_broken(task: asyncio.Task[None]) -> None:
+    """A task that must never end has ended: the process goes, and its supervisor starts a whole one."""
+    if task.cancelled() or task.exception() is None:
+        return
+    logger.critical("task broke", task=task.get_name(), exc_info=task.exception())
+    os._exit(EXIT_HUNG)
+
+
+async def _follow_the_tables(service: Service) -> None:
+    while True:
+        await asyncio.sleep(CATALOGUE_POLL)
+        with contextlib.suppress(Unavailable):
+            if await service.database.refresh():
+                service.understanding.refresh(service.database.catalogue)
+
+
+def _watch(database: Database, stopped: threading.Event) -> None:
+    while not stopped.wait(HANGS_AFTER / 4):
+        started = database.unit_started_at()
+        if started is not None and time.monotonic() - started > HANGS_AFTER:
+            logger.critical("a unit of work hangs, ending the process")
+            os._exit(EXIT_HUNG)
