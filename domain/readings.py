@@ -15,6 +15,7 @@ class PlaceSlots:
     entrance: str = ""  # 单元, bare: "2"
     room: str = ""  # 室, bare: "501"
     spot: str = ""  # 南门, 地下车库, in the person's words
+    guessed: bool = False  # made out of a slip of the keys ("7懂底下"): to be read back
 
     def __bool__(self) -> bool:
         return any((self.estate, self.building, self.entrance, self.room, self.spot))
@@ -27,6 +28,7 @@ class PlaceSlots:
             entrance=self.entrance or other.entrance,
             room=self.room or other.room,
             spot=self.spot or other.spot,
+            guessed=self.guessed or other.guessed,
         )
 
 

@@ -1,0 +1,85 @@
+"""不认可: it is not solved; the same owner does it again and the level above knows."""
+
+from __future__ import annotations
+
+from domain import moves
+from domain.orders import Status, WorkOrder
+from handlers import meant
+from handlers.shown import values
+from handlers.turn import Answer, Turn
+
+DOUBTFUL = (Status.RESOLVED, Status.CLOSED)
+SHORTEST_REASON = 4  # 没修, 没用 say no more than the button does
+
+
+def handle(turn: Turn) -> None:
+    """Sends the one meant back with the person's own words as the reason, or asks which."""
+    orders = [o for o in meant.mine(turn, *DOUBTFUL) if o.reporter == turn.person.id]
+    waiting = [order for order in orders if order.status is Status.RESOLVED]
+    order = meant.named(turn) or meant.one_of(turn, waiting or orders)
+    if order is not None:
+        _with_words(turn, order)
+    elif orders and not turn.reading.number:
+        meant.ask_which(
+            turn,
+            "disagree.which",
+            "disagree.ask_which",
+            waiting or orders,
+            {"reason": turn.heard.text, "photos": list(turn.heard.photos)},
+        )
+    else:
+        meant.say_none(turn, "disagree.none")
+
+
+def say_why(turn: Turn, order: WorkOrder) -> None:
+    """Asks what is still wrong; a reason goes with everything that is sent back."""
+    turn.focus_on(order)
+    turn.ask("disagree.reason", "disagree.ask_reason", number=order.number)
+
+
+def _with_words(turn: Turn, order: WorkOrder) -> None:
+    if len(turn.heard.text) < SHORTEST_REASON:
+        say_why(turn, order)
+    else:
+        _send_back(turn, order, turn.heard.text, turn.heard.photos)
+
+
+def _send_back(turn: Turn, order: WorkOrder, reason: str, photos: tuple[int, ...]) -> None:
+    move = moves.reopen if order.status is Status.CLOSED else moves.disagree
+    order = turn.record(move(order, turn.act, reason=reason))
+    if photos:
+        order = turn.record(moves.supplement(order, turn.act, photos=photos))
+        turn.tx.attachments.attach(photos, order.number)
+    turn.focus_on(order)
+    turn.say("disagree.done", **values(turn, order), photos=len(photos))
+
+
+def _reason(turn: Turn, answer: Answer) -> bool:
+    """Words, or a photo: a picture of what is still wrong is a reason, and its words are asked for."""
+    order = turn.tx.orders.get(answer.number)
+    if order is None:
+        return False
+    if turn.heard.text:
+        photos = (*answer.context.get("photos", ()), *turn.heard.photos)
+        _send_back(turn, order, turn.heard.text, photos)
+        return True
+    if not turn.heard.photos:
+        return False
+    turn.ask(
+        "disagree.reason",
+        "disagree.ask_words",
+        number=order.number,
+        context={"photos": list(turn.heard.photos)},
+    )
+    return True
+
+
+def _which(turn: Turn, answer: Answer) -> bool:
+    order = turn.tx.orders.get(answer.value) if answer.value else None
+    if order is None:
+        return False
+    _send_back(turn, order, answer.context["reason"], tuple(answer.context["photos"]))
+    return True
+
+
+ANSWERS = {"reason": _reason, "which": _which}

@@ -1,0 +1,175 @@
+"""Drafts: what a resident reported and has not said enough about, and the next thing to ask."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from domain.changes import Change
+from domain.messages import Choice
+from domain.numbers import RANDOM_DIGITS, make_number
+from domain.orders import OrderClass, Privacy, Status, WorkOrder
+from domain.places import OrderPlace
+from domain.readings import PlaceSlots, Problem, Reading
+from handlers import opening
+from handlers.accused import with_accused
+from handlers.shown import category_name
+from handlers.turn import Turn
+from handlers.where import community_here, needs_no_place, placed, resolve, with_slots
+
+MAX_QUESTIONS = 3
+MOST_CHOICES = 6
+KINDS = ("sanitation", "facilities", "parking", "something_else")
+# 独居老人 come one class sooner.
+SOONER = {OrderClass.D: OrderClass.N, OrderClass.N: OrderClass.U, OrderClass.U: OrderClass.E1}
+
+
+def begun(turn: Turn, problem: Problem, place: PlaceSlots) -> WorkOrder:
+    """A draft of one problem, with everything this message says about it; not saved yet."""
+    reading = turn.reading
+    spot = turn.heard.location
+    draft = WorkOrder(
+        number=draw_number(turn),
+        category=problem.category,
+        order_class=_class(problem, reading),
+        community=community_here(turn),
+        place=OrderPlace(
+            latitude=spot.latitude if spot else None, longitude=spot.longitude if spot else None
+        ),
+        text=problem.text,
+        reporter=turn.person.id,
+        privacy=_privacy(reading),
+        about_staff=reading.about_staff,
+        reported_in=None if _is_delicate(reading) else turn.conversation.address,
+        created_at=turn.now,
+        photos=(*turn.heard.photos, *turn.heard.voices, *turn.heard.files),
+    )
+    said = problem.place.filled_from(place)
+    draft = placed(turn, replace(draft, place=with_slots(draft.place, said)))
+    return with_accused(turn, draft)
+
+
+def waiting(turn: Turn) -> list[WorkOrder]:
+    """The drafts of this conversation that still wait for an answer."""
+    drafts = turn.tx.orders.drafts(turn.conversation.drafts)
+    return [draft for draft in drafts if draft.status is Status.DRAFT]
+
+
+def go_on(turn: Turn, drafts: list[WorkOrder], *, guessed: bool = False) -> None:
+    """Opens what is complete, and asks one thing about the rest; after three questions it opens as it is.
+
+    With `guessed` the place was made out of a slip of the keys and is read back before anything is opened.
+    """
+    lacking = [draft for draft in drafts if guessed or not is_complete(turn, draft)]
+    if turn.conversation.asked >= MAX_QUESTIONS:
+        lacking = []
+    complete = [draft for draft in drafts if draft not in lacking]
+    if not lacking:
+        turn.remember(drafts=(), asked=0)
+    if complete:
+        opening.open_or_follow(turn, complete)
+    if lacking:
+        saved = [_saved(turn, draft) for draft in lacking]
+        turn.remember(
+            drafts=tuple(draft.number for draft in saved), asked=turn.conversation.asked + 1
+        )
+        _ask(turn, saved[0])
+
+
+def is_complete(turn: Turn, draft: WorkOrder) -> bool:
+    """Whether somebody can be sent: the problem is known, and the place or that it needs none."""
+    if not (draft.text or draft.category):
+        return False
+    has_position = draft.place.latitude is not None
+    return needs_no_place(draft) or has_position or resolve(turn, draft.place).settled
+
+
+def draw_number(turn: Turn) -> str:
+    """A public number nobody has."""
+    today = turn.now.astimezone(turn.rules.zone).date()
+    while True:
+        number = make_number(today, secrets.randbelow(10**RANDOM_DIGITS))
+        if not turn.tx.orders.number_taken(number):
+            return number
+
+
+def _saved(turn: Turn, draft: WorkOrder) -> WorkOrder:
+    saved = turn.record(Change(orders=(draft,)))
+    if draft.id is None and saved.photos:
+        turn.tx.attachments.attach(saved.photos, saved.number)
+    return saved
+
+
+def _ask(turn: Turn, draft: WorkOrder) -> None:
+    """The one thing to ask next about this draft."""
+    found = resolve(turn, draft.place)
+    if is_complete(turn, draft):
+        _ask_back(turn, draft)
+    elif not (draft.text or draft.category):
+        choices = tuple(Choice(value=kind) for kind in KINDS)
+        turn.ask("asked.kind", "report.ask_kind", choices=choices, number=draft.number)
+    elif found.candidates:
+        names = [place.name for place in found.candidates[:MOST_CHOICES]]
+        choices = tuple(Choice(value=name, label=name) for name in names)
+        turn.ask("asked.estate", "report.ask_estate", choices=choices, number=draft.number)
+    elif found.unknown:
+        part = getattr(found.slots, found.unknown)
+        turn.ask(
+            "asked.place",
+            f"report.unknown_{found.unknown}",
+            number=draft.number,
+            context={"part": found.unknown},
+            said=part,
+        )
+    elif turn.conversation.last_place and turn.conversation.asked == 1 and not draft.place:
+        _ask_last_place(turn, draft)
+    else:
+        _ask_place(turn, draft)
+
+
+def _ask_place(turn: Turn, draft: WorkOrder) -> None:
+    turn.ask(
+        "asked.place",
+        "report.ask_place" if turn.conversation.asked == 1 else "report.ask_place_again",
+        number=draft.number,
+        angry=turn.reading.angry,
+        category=category_name(turn, draft.category),
+        more=max(len(turn.conversation.drafts) - 1, 0),
+    )
+
+
+def _ask_last_place(turn: Turn, draft: WorkOrder) -> None:
+    turn.ask(
+        "asked.same_place",
+        "report.ask_same_place",
+        choices=(Choice(value="yes"), Choice(value="no")),
+        number=draft.number,
+        angry=turn.reading.angry,
+        place=turn.conversation.last_place.shown(private=False),
+    )
+
+
+def _ask_back(turn: Turn, draft: WorkOrder) -> None:
+    turn.ask(
+        "asked.readback",
+        "report.ask_readback",
+        choices=(Choice(value="yes"), Choice(value="no")),
+        number=draft.number,
+        place=draft.place.shown(private=not turn.in_group),
+        category=category_name(turn, draft.category),
+    )
+
+
+def _class(problem: Problem, reading: Reading) -> OrderClass:
+    order_class = OrderClass(problem.order_class) if problem.order_class else OrderClass.N
+    return SOONER.get(order_class, order_class) if reading.elderly_alone else order_class
+
+
+def _privacy(reading: Reading) -> Privacy:
+    if reading.anonymous:
+        return Privacy.ANONYMOUS
+    return Privacy.CONFIDENTIAL if reading.confidential else Privacy.OPEN
+
+
+def _is_delicate(reading: Reading) -> bool:
+    return reading.anonymous or reading.confidential or reading.about_staff

@@ -1,0 +1,92 @@
+"""Which work order a person means who speaks of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.orders import Status, WorkOrder
+from domain.readings import Reading
+from handlers.shown import LISTED, choices, is_hidden
+from handlers.turn import Turn
+
+MANY = 20
+UNFINISHED = frozenset(
+    {
+        Status.OPEN,
+        Status.ASSIGNED,
+        Status.ACCEPTED,
+        Status.SUSPENDED,
+        Status.RESOLVED,
+    }
+)
+
+
+def named(turn: Turn) -> WorkOrder | None:
+    """The one replied to, or the one whose number was said; None also when it must stay hidden here."""
+    number = turn.heard.about or turn.reading.number
+    order = turn.tx.orders.get(number) if number else None
+    return None if order is None or is_hidden(turn, order) else order
+
+
+def mine(turn: Turn, *statuses: Status) -> list[WorkOrder]:
+    """What the person reported or follows and may speak of here, newest first; in these statuses, or unfinished."""
+    reported = turn.tx.orders.of_reporter(turn.person.id, False, MANY)
+    followed = turn.tx.orders.followed_by(turn.person.id, MANY)
+    wanted = frozenset(statuses) or UNFINISHED
+    orders = {order.number: order for order in (*reported, *followed)}
+    return [
+        order
+        for order in orders.values()
+        if order.status in wanted and not is_hidden(turn, order)
+    ]
+
+
+def one_of(turn: Turn, orders: list[WorkOrder]) -> WorkOrder | None:
+    """The one meant among these: named, alone, described, or the one talked about last; None when it is not clear."""
+    known = {order.number: order for order in orders}
+    said = turn.heard.about or turn.reading.number
+    if said:
+        return known.get(said)
+    if len(orders) == 1:
+        return orders[0]
+    if any(_fits(order, turn.reading) for order in orders):
+        return fitting(turn, orders)
+    return known.get(turn.conversation.focus)
+
+
+def fitting(turn: Turn, orders: list[WorkOrder]) -> WorkOrder | None:
+    """The only one that fits what was said about it."""
+    found = [order for order in orders if _fits(order, turn.reading)]
+    return found[0] if len(found) == 1 else None
+
+
+def ask_which(
+    turn: Turn,
+    step: str,
+    phrase: str,
+    orders: list[WorkOrder],
+    context: Mapping[str, Any] | None = None,
+) -> None:
+    """Asks which of these is meant; the answer's value is the number."""
+    turn.ask(step, phrase, choices=choices(turn, orders[:LISTED]), context=context)
+
+
+def say_none(turn: Turn, phrase: str) -> None:
+    """There is none to speak of; a number that was said is not one of this person's."""
+    if turn.reading.number:
+        turn.say("meant.not_yours", order=turn.reading.number)
+    else:
+        turn.say(phrase)
+
+
+def _fits(order: WorkOrder, reading: Reading) -> bool:
+    """Whether what was said about it fits: the kind, or the building."""
+    kinds = {problem.category for problem in reading.problems if problem.category}
+    building = reading.place.building
+    if not kinds and not building:
+        return False
+    return (not kinds or order.category in kinds) and (
+        not building or order.place.building == building
+    )
+

@@ -1,0 +1,139 @@
+"""A complete draft becomes a work order, or its reporter joins the one that is being handled already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import time, timedelta
+
+from domain import moves
+from domain.messages import Choice
+from domain.orders import EventKind, OrderClass, Privacy, Status, WorkOrder
+from domain.rights import may_follow
+from handlers.accused import posts_of_accused, with_accused
+from handlers.shown import is_sensitive, lines, values
+from handlers.turn import Turn
+from handlers.where import needs_no_place, placed, resolve
+
+LATE = timedelta(hours=1)
+# The same group is told of the same work order at most once in this time, however many join in.
+GROUP_PAUSE = timedelta(minutes=10)
+MOST_SIMILAR = 10
+# A whole estate is without water or power at once, not one building.
+WHOLE_ESTATE = frozenset({"0201", "0202", "0203", "0205"})
+NIGHT_BEGINS, NIGHT_ENDS = time(22), time(8)
+DAY_AND_NIGHT = frozenset({OrderClass.E0, OrderClass.E1})
+
+
+def open_or_follow(turn: Turn, drafts: list[WorkOrder], *, another: bool = False) -> None:
+    """Opens the drafts and says so in one short answer; a known duplicate is joined instead, unless it is `another`."""
+    known = [] if another else [(draft, similar_to(turn, draft)) for draft in drafts]
+    joined = [(draft, order) for draft, order in known if order is not None]
+    fresh = [draft for draft in drafts if draft not in [draft for draft, _ in joined]]
+    for draft, order in joined:
+        join(turn, draft, order)
+    opened = [open_now(turn, draft) for draft in fresh]
+    if opened:
+        _say_opened(turn, opened)
+
+
+def open_now(turn: Turn, draft: WorkOrder) -> WorkOrder:
+    """The draft as a work order somebody owes."""
+    draft = with_accused(turn, placed(turn, draft))
+    accused = posts_of_accused(turn, draft)
+    order = turn.record(moves.open_order(draft, turn.act, accused_posts=accused))
+    if draft.id is None and order.photos:
+        turn.tx.attachments.attach(order.photos, order.number)
+    turn.focus_on(order)
+    turn.remember(community=order.community)
+    if order.grid is not None and not is_sensitive(order):
+        turn.remember(last_place=replace(order.place, latitude=None, longitude=None))
+    return order
+
+
+def similar_to(turn: Turn, draft: WorkOrder) -> WorkOrder | None:
+    """The running work order this one repeats: same kind, same building, not long ago, and no secret."""
+    if not draft.category or draft.grid is None or is_sensitive(draft):
+        return None
+    wide = draft.category in WHOLE_ESTATE
+    if not (wide or draft.place.building):
+        return None
+    found = turn.tx.orders.similar(
+        draft.community,
+        None if wide else draft.place.building,
+        draft.category,
+        turn.now - turn.rules.limits.duplicate_window,
+        MOST_SIMILAR,
+    )
+    same = (order for order in found if order.place.estate == draft.place.estate)
+    return next((order for order in same if _may_join(order, turn.person.id)), None)
+
+
+def join(turn: Turn, draft: WorkOrder, order: WorkOrder) -> None:
+    """Makes the person a follower of what is being handled already, and counts it as one urge."""
+    quiet = turn.in_group and not turn.heard.addressed and told_lately(turn, order)
+    set_aside = _set_aside(turn, draft)
+    if order.reporter != turn.person.id and turn.person.id not in order.followers:
+        order = turn.record(moves.follow(order, turn.act, person=turn.person.id))
+    if order.is_running:
+        order = turn.record(moves.urge(order, turn.act))
+    if draft.photos:
+        order = turn.record(moves.supplement(order, turn.act, photos=draft.photos))
+    turn.focus_on(order)
+    turn.remember(community=order.community)
+    if not quiet:
+        turn.ask(
+            "asked.another",
+            "report.joined",
+            choices=(Choice(value="another_one"),),
+            context={"draft": set_aside.number},
+            mine=order.reporter == turn.person.id,
+            **values(turn, order),
+        )
+
+
+def _set_aside(turn: Turn, draft: WorkOrder) -> WorkOrder:
+    """The draft withdrawn as a duplicate, kept in case it turns out to be another one after all."""
+    return turn.record(moves.withdraw(draft, turn.act, reason="duplicate"))
+
+
+def _may_join(order: WorkOrder, person: int) -> bool:
+    if is_sensitive(order) or order.status is Status.RESOLVED:
+        return False
+    return order.reporter == person or person in order.followers or may_follow(order, person)
+
+
+def told_lately(turn: Turn, order: WorkOrder) -> bool:
+    """Whether this group has heard of somebody joining it a moment ago: one line is enough for all."""
+    last = order.last(EventKind.FOLLOWED, EventKind.URGED)
+    same_chat = order.reported_in == turn.conversation.address
+    return same_chat and last is not None and turn.now - last.at < GROUP_PAUSE
+
+
+def _say_opened(turn: Turn, opened: list[WorkOrder]) -> None:
+    turn.remember(memory={**turn.conversation.memory, "listed": [order.number for order in opened]})
+    if len(opened) > 1:
+        turn.say("report.opened_many", orders=lines(turn, opened), **_manner(turn, opened[0]))
+        return
+    order = opened[0]
+    phrase = f"report.opened_{order.privacy}" if order.privacy is not Privacy.OPEN else "report.opened"
+    if order.about_staff:
+        phrase = "report.opened_about_staff"
+    private = turn.in_group and is_sensitive(order)
+    turn.say(phrase, private=private, **{**values(turn, order), **_manner(turn, order)})
+
+
+def _manner(turn: Turn, order: WorkOrder) -> dict[str, object]:
+    """What colours the answer: an angry voice, a late hour, a message that reached us late."""
+    category = turn.rules.categories.get(order.category)
+    hour = turn.now.astimezone(turn.rules.zone).time()
+    night = hour >= NIGHT_BEGINS or hour < NIGHT_ENDS
+    return {
+        "angry": turn.reading.angry,
+        "late": turn.heard.late if turn.heard.late > LATE else None,
+        "night": night and order.order_class not in DAY_AND_NIGHT,
+        "unplaced": not (needs_no_place(order) or resolve(turn, order.place).settled),
+        "photos": len(order.photos),
+        "hint": category.path if category and order.order_class is not OrderClass.X else "",
+        "praise": order.order_class is OrderClass.S,
+        "question": order.order_class is OrderClass.Q,
+    }

@@ -1,0 +1,63 @@
+"""+1: a neighbour has the same trouble and follows the work order there is already."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain import moves
+from domain.orders import WorkOrder
+from domain.rights import may_follow
+from handlers.opening import told_lately
+from handlers.shown import is_sensitive, values
+from handlers.turn import Turn
+from handlers.where import community_here
+
+LATELY = timedelta(hours=12)
+MANY = 20
+
+
+def handle(turn: Turn) -> None:
+    """Follows the one replied to, named, or spoken of last in this chat; silence when there is none."""
+    order = _meant(turn)
+    if order is None:
+        if not turn.in_group or turn.heard.addressed:
+            turn.say("plus_one.none")
+        return
+    if order.reporter == turn.person.id or turn.person.id in order.followers:
+        turn.say("plus_one.already", **values(turn, order))
+        return
+    quiet = turn.in_group and not turn.heard.addressed and told_lately(turn, order)
+    order = turn.record(moves.follow(order, turn.act, person=turn.person.id))
+    turn.focus_on(order)
+    if not quiet:
+        turn.say("plus_one.done", **values(turn, order), households=len(order.followers) + 1)
+
+
+def _meant(turn: Turn) -> WorkOrder | None:
+    said = turn.heard.about or turn.reading.number
+    if said:
+        order = turn.tx.orders.get(said)
+        return order if order is not None and _may_join(turn, order) else None
+    focused = turn.tx.orders.get(turn.conversation.focus) if turn.conversation.focus else None
+    if not turn.in_group:
+        return focused if focused is not None and _may_join(turn, focused) else None
+    here = turn.tx.orders.reported_in(turn.conversation.address, turn.now - LATELY, MANY)
+    fitting = (order for order in here if _may_join(turn, order) and _fits(turn, order))
+    return next(fitting, None)
+
+
+def _may_join(turn: Turn, order: WorkOrder) -> bool:
+    person = turn.person.id
+    known = person == order.reporter or person in order.followers
+    return order.is_running and not is_sensitive(order) and (known or may_follow(order, person))
+
+
+def _fits(turn: Turn, order: WorkOrder) -> bool:
+    """Whether it is of this community, and of the building or kind said with the +1."""
+    kinds = {problem.category for problem in turn.reading.problems if problem.category}
+    building = turn.reading.place.building
+    return (
+        order.community == community_here(turn)
+        and (not kinds or order.category in kinds)
+        and (not building or order.place.building == building)
+    )

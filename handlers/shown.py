@@ -1,0 +1,72 @@
+"""What of a work order may be shown in an answer, as plain values for a phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from domain import deadlines
+from domain.messages import Choice
+from domain.orders import Privacy, WorkOrder
+from domain.rights import may_see
+from handlers.turn import Turn
+
+LISTED = 5
+
+
+def values(turn: Turn, order: WorkOrder) -> dict[str, Any]:
+    """The values of one order; in a group the place and whose it is stay out."""
+    owner = None if order.owner is None else order.owner.role.value
+    return {
+        "number": order.number,
+        "category": category_name(turn, order.category),
+        "place": "" if turn.in_group else place_name(turn, order),
+        "status": order.status.value,
+        "role": owner,
+        "due": order.promised_at if order.is_running else None,
+        "overdue": order.is_running and deadlines.is_overdue(order, turn.rules, turn.now),
+        "followers": len(order.followers),
+    }
+
+
+def lines(turn: Turn, orders: Iterable[WorkOrder]) -> list[dict[str, Any]]:
+    """The values of several orders, numbered from one."""
+    return [{"row": row, **values(turn, order)} for row, order in enumerate(orders, start=1)]
+
+
+def category_name(turn: Turn, code: str) -> str:
+    """The name of a category in the person's language; empty where there is none yet."""
+    category = turn.rules.categories.get(code)
+    if category is None:
+        return ""
+    return category.english if turn.person.language.startswith("en") else category.name
+
+
+def place_name(turn: Turn, order: WorkOrder) -> str:
+    """Where it is; the room only for the person who gave it, and never in a group."""
+    return order.place.shown(private=order.reporter == turn.person.id and not turn.in_group)
+
+
+def choices(turn: Turn, orders: Iterable[WorkOrder]) -> tuple[Choice, ...]:
+    """One choice for each order, in words the person knows it by."""
+    return tuple(
+        Choice(value=order.number, label=_label(turn, order)) for order in orders
+    )
+
+
+def is_sensitive(order: WorkOrder) -> bool:
+    """Whether not even its number belongs in a group."""
+    return order.restricted or order.about_staff or order.privacy is not Privacy.OPEN
+
+
+def is_hidden(turn: Turn, order: WorkOrder) -> bool:
+    """Whether this person must not learn anything of it here."""
+    if turn.in_group and is_sensitive(order):
+        return True
+    return not may_see(order, turn.actor, turn.org)
+
+
+def _label(turn: Turn, order: WorkOrder) -> str:
+    place = "" if turn.in_group else order.place.shown(private=False)
+    words = " ".join(part for part in (place, category_name(turn, order.category)) if part)
+    return words or order.number
