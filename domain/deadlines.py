@@ -23,6 +23,7 @@ __all__ = [
     "clock_due",
     "counted_out",
     "cycle_events",
+    "cycle_start",
     "due_after",
     "is_overdue",
     "moment_of_share",
@@ -55,8 +56,8 @@ ANSWERS = (
     EventKind.DECLINED,
     EventKind.TRANSFERRED,
 )
-GIVEN_TO_DESK = (*BEGINS, EventKind.RETURNED)
-GIVEN_TO_OWNER = (*BEGINS, EventKind.ASSIGNED, EventKind.HANDED_ON, EventKind.OWNER_NAMED)
+# What puts it into an owner's hands.
+GIVEN = (EventKind.ASSIGNED, EventKind.HANDED_ON, EventKind.OWNER_NAMED)
 
 
 def clock_due(order: WorkOrder, clock: Clock, rules: Rules) -> datetime | None:
@@ -127,7 +128,14 @@ def moment_of_share(order: WorkOrder, clock: Clock, rules: Rules, share: float) 
 def cycle_events(order: WorkOrder) -> tuple[OrderEvent, ...]:
     """What happened since the opening or the latest 重办, with that event first."""
     begun = order.last(*BEGINS)
-    return order.history if begun is None else order.history[begun.seq - 1 :]
+    since = 0 if begun is None else begun.seq
+    return tuple(event for event in order.history if event.seq >= since)
+
+
+def cycle_start(order: WorkOrder) -> datetime:
+    """When the opening or the latest 重办 was."""
+    begun = order.last(*BEGINS)
+    return order.created_at if begun is None else begun.at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +170,7 @@ class _Run:
         return time_between(self.began, at, self.unit, calendar) - sum(paused, timedelta())
 
     def _resumed(self, stopped: datetime, at: datetime, calendar: WorkCalendar) -> _Run:
-        """The run going on: hours keep what was left of them, days move by the days stood still."""
+        """The run going on: hours keep what was left, days move by the days stood still."""
         if self.due <= stopped:
             return replace(self, stopped_at=None)
         first, last = calendar.local_day(stopped), calendar.local_day(at)
@@ -194,16 +202,17 @@ def _run(order: WorkOrder, clock: Clock, rules: Rules) -> _Run | None:
 def _began(order: WorkOrder, clock: Clock) -> datetime | None:
     """When the clock began to run, or None when it does not run."""
     match clock:
-        case Clock.ACCEPT:
-            runs, begins = order.status is Status.OPEN, GIVEN_TO_DESK
-        case Clock.CLAIM:
-            runs, begins = order.status is Status.ASSIGNED, GIVEN_TO_OWNER
-        case Clock.ANSWER:
-            runs, begins = order.is_running and not order.events(*ANSWERS), BEGINS
-        case Clock.RESOLVE:
-            runs, begins = order.is_running, BEGINS
-    begun = order.last(*begins)
-    return None if not runs else order.created_at if begun is None else begun.at
+        case Clock.ACCEPT if order.status is Status.OPEN:
+            given = order.last(*BEGINS, EventKind.RETURNED)
+        case Clock.CLAIM if order.status is Status.ASSIGNED:
+            given = order.last(*BEGINS, *GIVEN)
+        case Clock.ANSWER if order.is_running and not order.events(*ANSWERS):
+            return cycle_start(order)
+        case Clock.RESOLVE if order.is_running:
+            return cycle_start(order)
+        case _:
+            return None
+    return order.created_at if given is None else given.at
 
 
 def _budget(order: WorkOrder, clock: Clock, rules: Rules) -> Budget | None:
