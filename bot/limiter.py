@@ -1,0 +1,90 @@
+"""The pace a platform allows: sliding windows for all chats, a chat, a group; ordered pauses."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from bot.channels.base import Limits
+
+# Windows are counted a little longer than the platform's: calls leave at our pace but arrive at
+# that of the network.
+SLACK = 1.08
+SECOND = 1.0 * SLACK
+MINUTE = 60.0 * SLACK
+TIDY_EVERY = 512  # sends between two looks for chats that have been quiet
+
+
+class Limiter:
+    """Says how long a send to a chat must wait; `at` is any monotonic clock in seconds.
+
+    Windows slide, so no second holds more than its limit wherever it begins (a leaky bucket lets
+    twice as much through). A pause ordered for one chat holds back that chat only.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._all: deque[float] = deque()
+        self._chats: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._chat_pauses: dict[str, float] = {}
+        self._pause = float("-inf")
+        self._since_tidied = 0
+
+    def wait(self, chat: str, group: bool, at: float) -> float:
+        """Seconds until a message may go to the chat; 0 when it may go now."""
+        until = max(
+            self._pause,
+            self._chat_pauses.get(chat, float("-inf")),
+            _free_at(self._all, self._limits.per_second, SECOND),
+            self._free_in_chat(chat, group=group),
+        )
+        return max(until - at, 0.0)
+
+    def sent(self, chat: str, group: bool, at: float) -> None:
+        """Counts a message as sent."""
+        self._all.append(at)
+        _forget(self._all, at - SECOND)
+        if self._limits.chat_per_second is not None or (group and self._limits.group_per_minute):
+            self._chats[chat].append(at)
+            _forget(self._chats[chat], at - (MINUTE if group else SECOND))
+        self._since_tidied += 1
+        if self._since_tidied >= TIDY_EVERY:
+            self._tidy(at)
+
+    def pause(self, chat: str | None, until: float) -> None:
+        """Holds back one chat, or all with None, until then; never shortens a pause."""
+        if chat is None:
+            self._pause = max(self._pause, until)
+        else:
+            self._chat_pauses[chat] = max(self._chat_pauses.get(chat, until), until)
+
+    def _free_in_chat(self, chat: str, *, group: bool) -> float:
+        times = self._chats.get(chat)
+        if times is None:
+            return float("-inf")
+        free = _free_at(times, self._limits.chat_per_second, SECOND)
+        if group:
+            free = max(free, _free_at(times, self._limits.group_per_minute, MINUTE))
+        return free
+
+    def _tidy(self, at: float) -> None:
+        """Forgets chats that nothing was sent to lately, so that memory stays bounded."""
+        self._since_tidied = 0
+        for chat, times in list(self._chats.items()):
+            _forget(times, at - MINUTE)
+            if not times:
+                del self._chats[chat]
+        for chat, until in list(self._chat_pauses.items()):
+            if until <= at:
+                del self._chat_pauses[chat]
+
+
+def _free_at(times: deque[float], limit: int | None, window: float) -> float:
+    """When the window has room again: the moment its limit-th newest entry leaves it."""
+    if limit is None or len(times) < limit:
+        return float("-inf")
+    return times[-limit] + window
+
+
+def _forget(times: deque[float], before: float) -> None:
+    while times and times[0] < before:
+        times.popleft()
