@@ -1,0 +1,289 @@
+"""The tables an operator may import: their columns, and what must hold between their rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from domain.budgets import DAY_AND_NIGHT, parse_budget
+from domain.messages import ChatKind
+from domain.orders import OrderClass
+from domain.people import Role
+from domain.places import PlaceKind
+from domain.units import UnitKind
+
+Parsed = Sequence[tuple[int, dict[str, Any]]]
+Wrong = Iterable[tuple[int, str, str]]  # row, column, reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Existing:
+    """Codes that are in the database already, so that a file may refer to them."""
+
+    units: Mapping[str, UnitKind] = field(default_factory=dict)
+    places: Mapping[str, PlaceKind] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column: how its text is read, and what an empty cell means."""
+
+    read: Callable[[str], Any] = str
+    required: bool = False
+    empty: Any = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A table: `check` says what is wrong between rows that are right by themselves."""
+
+    columns: Mapping[str, Column]
+    check: Callable[[Parsed, Existing], Wrong]
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"{text!r} is not one of {', '.join(allowed)}")
+        return text
+
+    return read
+
+
+def _code(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.:-]{1,40}", text):
+        raise ValueError(f"{text!r} is not a code (letters, digits, _ . : -)")
+    return text
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in re.split(r"[;；]", text) if word.strip())
+
+
+def _degrees(limit: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = float(text)
+        if not -limit <= value <= limit:
+            raise ValueError(f"{text} is not between -{limit:g} and {limit:g}")
+        return value
+
+    return read
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a count")
+    return int(text)
+
+
+def _phone(text: str) -> str:
+    if not re.fullmatch(r"\+?[0-9][0-9 -]{2,19}", text):
+        raise ValueError(f"{text!r} is not a telephone number")
+    return text
+
+
+def _roles(text: str) -> tuple[tuple[str, str], ...]:
+    roles = []
+    for part in _words(text):
+        unit, colon, role = part.rpartition(":")
+        if not colon or role not in set(Role):
+            raise ValueError(f"{part!r} is not UNIT:ROLE with a role of {', '.join(Role)}")
+        roles.append((_code(unit), role))
+    return tuple(roles)
+
+
+def _fractions(text: str) -> tuple[float, ...]:
+    parts = _words(text)
+    if any(not re.fullmatch(r"\d{1,2}%", part) for part in parts):
+        raise ValueError(f"{text!r} is not percentages such as 50%;80%")
+    return tuple(int(part[:-1]) / 100 for part in parts)
+
+
+def _every(text: str) -> timedelta:
+    budget = parse_budget(text)
+    if budget is None or budget.unit not in DAY_AND_NIGHT:
+        raise ValueError(f"{text!r} is not minutes or hours")
+    return timedelta(**{budget.unit.value: budget.amount})
+
+
+def _truth(text: str) -> bool:
+    return _one_of("true", "false")(text.lower()) == "true"
+
+
+def _unique(*columns: str) -> Callable[[Parsed], Wrong]:
+    def check(rows: Parsed) -> Wrong:
+        seen: dict[tuple[Any, ...], int] = {}
+        for number, row in rows:
+            key = tuple(row[column] for column in columns)
+            if key in seen:
+                yield number, columns[0], f"{row[columns[0]]!r} stands in row {seen[key]} already"
+            seen.setdefault(key, number)
+
+    return check
+
+
+def _check_units(rows: Parsed, existing: Existing) -> Wrong:
+    yield from _unique("code")(rows)
+    levels = list(UnitKind)
+    kinds = {**existing.units, **{row["code"]: UnitKind(row["kind"]) for _, row in rows}}
+    for number, row in rows:
+        parent, kind = row["parent"], UnitKind(row["kind"])
+        if not parent:
+            if kind is not UnitKind.DISTRICT and kind is not UnitKind.STREET:
+                yield number, "parent", f"a {kind.value} needs a parent"
+        elif parent not in kinds:
+            yield number, "parent", f"there is no unit {parent!r}"
+        elif levels.index(kinds[parent]) >= levels.index(kind):
+            yield number, "parent", f"a {kind.value} cannot lie in a {kinds[parent].value}"
+
+
+def _check_places(rows: Parsed, existing: Existing) -> Wrong:
+    yield from _unique("code")(rows)
+    yield from _unique("parent", "kind", "name")(rows)
+    kinds = {**existing.places, **{row["code"]: PlaceKind(row["kind"]) for _, row in rows}}
+    for number, row in rows:
+        if row["unit"] not in existing.units:
+            yield number, "unit", f"there is no unit {row['unit']!r}"
+        if row["parent"] and kinds.get(row["parent"]) is not PlaceKind.ESTATE:
+            yield number, "parent", f"{row['parent']!r} is not an estate"
+        if row["kind"] == PlaceKind.BUILDING and not row["parent"]:
+            yield number, "parent", "a building needs its estate"
+        if (row["latitude"] is None) != (row["longitude"] is None):
+            yield number, "latitude", "latitude and longitude belong together"
+
+
+def _check_people(rows: Parsed, existing: Existing) -> Wrong:
+    yield from _unique("code")(rows)
+    with_account = [(number, row) for number, row in rows if row["account"]]
+    yield from _unique("account", "channel")(with_account)
+    for number, row in rows:
+        if bool(row["channel"]) != bool(row["account"]):
+            yield number, "account", "channel and account belong together"
+        for unit, _ in row["roles"]:
+            if unit not in existing.units:
+                yield number, "roles", f"there is no unit {unit!r}"
+
+
+def _check_chats(rows: Parsed, existing: Existing) -> Wrong:
+    yield from _unique("chat", "channel")(rows)
+    yield from _known_units(rows, existing)
+
+
+def _check_phones(rows: Parsed, existing: Existing) -> Wrong:
+    yield from _unique("key", "unit")(rows)
+    yield from _known_units([(number, row) for number, row in rows if row["unit"]], existing)
+
+
+def _known_units(rows: Parsed, existing: Existing) -> Wrong:
+    for number, row in rows:
+        if row["unit"] not in existing.units:
+            yield number, "unit", f"there is no unit {row['unit']!r}"
+
+
+def _check_categories(rows: Parsed, _: Existing) -> Wrong:
+    yield from _unique("code")(rows)
+    for number, row in rows:
+        if len(row["code"]) > 2 and not row["class"]:
+            yield number, "class", "a category that is no heading needs a class"
+        if row["class"] == OrderClass.X and not row["path"]:
+            yield number, "path", "class X needs the lawful path to name"
+
+
+def _check_unique(*columns: str) -> Callable[[Parsed, Existing], Wrong]:
+    def check(rows: Parsed, _: Existing) -> Wrong:
+        return _unique(*columns)(rows)
+
+    return check
+
+
+KINDS: Mapping[str, Kind] = {
+    "units": Kind(
+        columns={
+            "code": Column(read=_code, required=True),
+            "kind": Column(read=_one_of(*UnitKind), required=True),
+            "name": Column(required=True),
+            "parent": Column(read=_code),
+        },
+        check=_check_units,
+    ),
+    "places": Kind(
+        columns={
+            "code": Column(read=_code, required=True),
+            "kind": Column(read=_one_of(*PlaceKind), required=True),
+            "name": Column(required=True),
+            "aliases": Column(read=_words, empty=()),
+            "parent": Column(read=_code),
+            "unit": Column(read=_code, required=True),
+            "entrances": Column(read=_count, empty=None),
+            "latitude": Column(read=_degrees(90), empty=None),
+            "longitude": Column(read=_degrees(180), empty=None),
+        },
+        check=_check_places,
+    ),
+    "people": Kind(
+        columns={
+            "code": Column(read=_code, required=True),
+            "name": Column(required=True),
+            "phone": Column(read=_phone),
+            "roles": Column(read=_roles, empty=()),
+            "channel": Column(read=_code),
+            "account": Column(read=_code),
+        },
+        check=_check_people,
+    ),
+    "chats": Kind(
+        columns={
+            "channel": Column(read=_code, required=True),
+            "chat": Column(required=True),
+            "kind": Column(read=_one_of(*ChatKind), empty=ChatKind.GROUP.value),
+            "title": Column(),
+            "unit": Column(read=_code, required=True),
+        },
+        check=_check_chats,
+    ),
+    "categories": Kind(
+        columns={
+            "code": Column(read=_code, required=True),
+            "name_zh": Column(required=True),
+            "name_en": Column(required=True),
+            "class": Column(read=_one_of(*OrderClass)),
+            "typical_words": Column(read=_words, empty=()),
+            "owner": Column(read=_one_of(*Role), empty=Role.GRID_LEADER.value),
+            "done_when": Column(),
+            "path": Column(),
+        },
+        check=_check_categories,
+    ),
+    "deadlines": Kind(
+        columns={
+            "class": Column(read=_one_of(*OrderClass), required=True),
+            "accept": Column(read=parse_budget, empty=None),
+            "claim": Column(read=parse_budget, empty=None),
+            "answer": Column(read=parse_budget, empty=None),
+            "resolve": Column(read=parse_budget, required=True),
+            "warn_at": Column(read=_fractions, empty=()),
+            "escalate_every": Column(read=_every, empty=None),
+        },
+        check=_check_unique("class"),
+    ),
+    "phones": Kind(
+        columns={
+            "key": Column(read=_code, required=True),
+            "name": Column(required=True),
+            "number": Column(read=_phone, required=True),
+            "unit": Column(read=_code),
+        },
+        check=_check_phones,
+    ),
+    "holidays": Kind(
+        columns={
+            "day": Column(read=date.fromisoformat, required=True),
+            "name": Column(required=True),
+            "working": Column(read=_truth, required=True),
+        },
+        check=_check_unique("day"),
+    ),
+}
