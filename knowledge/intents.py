@@ -1,16 +1,20 @@
 """The intents: what a person may want, each described by one file in `knowledge/intents/`.
 
-# knowledge/intents/urge.toml
-group = "addressed"        # "always": also read in a group where nobody addressed us
-staff = false              # true: a command, read only when the person holds a post
-priority = 60              # the highest that fits is the intent; 0..100
-weak = ["都几天了"]          # words that fit too, at half the priority
-words = ["催一下"]           # anywhere in the message
-whole = ["催办"]            # the message is nothing else
-patterns = ["^催(?P<rest>.*)$"]  # regular expressions, searched in the message without its order numbers
-takes = ["reason"]         # what is read from the group `rest`: reason, at, days, period, people, places
-needs = ["number"]         # the message must also hold these: number, place, problem, question, choice
-examples = ["催一下灯的事"]  # read by the tests; each must give this intent
+    # knowledge/intents/urge.toml
+    group = "addressed"     # "always": also heard in a group where nobody addressed us
+    staff = false           # true: a command, read only when the person holds a post
+    priority = 60           # 0..100; the highest that fits is the intent
+    whole = ["催办"]         # the message is nothing else
+    words = ["催一下"]        # anywhere in the message
+    weak = ["都几天了"]       # anywhere, at half the priority unless an order number is said
+    patterns = ["^催(?P<rest>.*)$"]   # regular expressions, searched in the message
+    takes = ["reason"]      # what is read from the group `rest`, see TAKES
+    needs = ["number"]      # what the message must hold besides, see NEEDS
+    examples = ["催一下灯的事"]  # each must give this intent; the tests read them
+
+Everything is compared in lower case, simplified characters and half-width punctuation, without
+the order numbers and without our own name. Patterns must not repeat a repetition ("(a+)+"), which
+can take for ever; `load` refuses it.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -32,8 +36,12 @@ class Hearing(StrEnum):
     ALWAYS = "always"  # 随时
 
 
-TAKES = frozenset({"reason", "at", "days", "period", "people", "numbers"})
-NEEDS = frozenset({"number", "place", "problem", "rest"})
+TAKES = frozenset({"reason", "at", "days", "period", "people", "choice"})
+NEEDS = frozenset({"number", "place", "problem"})
+
+
+# Patterns look no farther, so a hostile text costs little; what follows still belongs to `rest`.
+PATTERN_REACH = 1_000
 
 
 class IntentError(ValueError):
@@ -64,12 +72,11 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """An intent that fits a message, how well, and what followed its words."""
+    """An intent that fits a message, how well (0..100), and where the words after its own are."""
 
     intent: Intent
     score: float
-    rest: str | None = None
-    groups: Mapping[str, str] = field(default_factory=dict)
+    rest: tuple[int, int] | None = None
 
 
 class Intents:
@@ -80,13 +87,13 @@ class Intents:
 
     @classmethod
     def load(cls, overlays: Iterable[Traversable] = ()) -> Intents:
-        """The intents of the package; a file of an overlay folder adds words, patterns and examples to its intent."""
+        """The intents of the package; an overlay's file adds words, patterns and examples."""
         files = _files(resources.files("knowledge") / "intents")
         tables = {name: _table(file) for name, file in files.items()}
         for folder in overlays:
             for name, file in _files(folder).items():
                 if name not in tables:
-                    raise IntentError(str(file), "there is no such intent")
+                    raise IntentError(file.name, "there is no such intent")
                 _lay_over(tables[name], _table(file), file.name)
         return cls(_intent(name, table) for name, table in tables.items())
 
@@ -99,30 +106,35 @@ class Intents:
     def __contains__(self, name: str) -> bool:
         return name in self._intents
 
-    def fits(self, message: str, *, staff: bool) -> list[Fit]:
-        """Every intent whose words are in the message (as normalised for comparing), best first."""
-        found = (_fit(intent, message) for intent in self if staff or not intent.staff)
-        fits = [fit for fit in found if fit is not None]
-        return sorted(fits, key=lambda fit: -fit.score)
+    def fits(self, message: str, *, staff: bool, holds: frozenset[str]) -> list[Fit]:
+        """Every intent whose words and needs are in the message; in no order."""
+        found = (
+            _fit(intent, message, holds)
+            for intent in self
+            if (staff or not intent.staff) and intent.needs <= holds
+        )
+        return [fit for fit in found if fit is not None]
 
 
-def _fit(intent: Intent, message: str) -> Fit | None:
+def _fit(intent: Intent, message: str, holds: frozenset[str]) -> Fit | None:
     if message in intent.whole:
         return Fit(intent=intent, score=intent.priority + 2)
     for pattern in intent.patterns:
-        if found := pattern.search(message):
-            said = {name: value or "" for name, value in found.groupdict().items()}
-            return Fit(
-                intent=intent,
-                score=intent.priority + 1,
-                rest=said.get("rest"),
-                groups=said,
-            )
+        if found := pattern.search(message, 0, PATTERN_REACH):
+            return Fit(intent=intent, score=intent.priority + 1, rest=_rest(found, message))
     if any(word in message for word in intent.words):
         return Fit(intent=intent, score=intent.priority)
     if any(word in message for word in intent.weak):
-        return Fit(intent=intent, score=intent.priority / 2)
+        share = 1.0 if "number" in holds else 0.5
+        return Fit(intent=intent, score=intent.priority * share)
     return None
+
+
+def _rest(found: re.Match[str], message: str) -> tuple[int, int] | None:
+    if "rest" not in found.re.groupindex:
+        return None
+    start, end = found.span("rest")
+    return start, len(message) if end == PATTERN_REACH else end
 
 
 def _files(folder: Traversable) -> dict[str, Traversable]:
@@ -139,6 +151,9 @@ def _table(file: Traversable) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IntentError(file.name, f"not readable: {error}") from error
 
+
+# A repetition inside a repeated group: the shape of regular expressions that take for ever.
+_NESTED = re.compile(r"[*+}]\)[*+{]")
 
 LISTS = ("words", "weak", "whole", "patterns", "takes", "needs", "examples")
 
@@ -171,10 +186,16 @@ def _intent(name: str, table: Mapping[str, Any]) -> Intent:
             words=tuple(table.get("words", ())),
             weak=tuple(table.get("weak", ())),
             whole=frozenset(table.get("whole", ())),
-            patterns=tuple(re.compile(pattern) for pattern in table.get("patterns", ())),
+            patterns=tuple(_pattern(pattern) for pattern in table.get("patterns", ())),
             takes=frozenset(table.get("takes", ())),
             needs=frozenset(table.get("needs", ())),
             examples=tuple(table.get("examples", ())),
         )
     except (ValueError, re.error) as error:
         raise IntentError(file, str(error)) from error
+
+
+def _pattern(written: str) -> re.Pattern[str]:
+    if _NESTED.search(written):
+        raise ValueError(f"{written!r} repeats a repetition")
+    return re.compile(written)

@@ -7,6 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raise:
+    """Words that raise the class of a category."""
+
+    category: str
+    words: tuple[str, ...]
+    order_class: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,12 +25,12 @@ class Lexicon:
 
     things: frozenset[str]
     faults: tuple[str, ...]
+    harmless: tuple[str, ...]
     spots_of_building: tuple[str, ...]
     spots_of_estate: tuple[str, ...]
     breaks: tuple[str, ...]
     consequences: tuple[str, ...]
     belongs: Mapping[str, tuple[str, ...]]
-    questions: tuple[str, ...]
     anger: tuple[str, ...]
     confidential: tuple[str, ...]
     anonymous: tuple[str, ...]
@@ -30,6 +40,7 @@ class Lexicon:
     fillers: frozenset[str]
     yes: frozenset[str]
     no: frozenset[str]
+    raises: tuple[Raise, ...]
 
 
 @cache
@@ -38,8 +49,12 @@ def lexicon() -> Lexicon:
     text = (resources.files("knowledge") / "lexicon.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     belongs = {code: tuple(others) for code, others in table.pop("belongs").items()}
+    raises = tuple(
+        Raise(category=row["category"], words=tuple(row["words"]), order_class=row["class"])
+        for row in table.pop("raises")
+    )
     sets = {"things", "fillers", "yes", "no"}
-    lists = {
+    lists: dict[str, Any] = {
         name: frozenset(words) if name in sets else tuple(words) for name, words in table.items()
     }
-    return Lexicon(belongs=belongs, **lists)
+    return Lexicon(belongs=belongs, raises=raises, **lists)

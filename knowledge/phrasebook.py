@@ -3,18 +3,21 @@
 A phrase lives in `knowledge/phrases/*.toml` (or a community's own `phrases/*.toml`, laid over):
 
     [report]
-    withdrawn = "已撤回，编号 {number}。"              # a string is a phrase with one text: report.withdrawn
+    # a string is a phrase with one text: report.withdrawn
+    withdrawn = "已撤回，编号 {number}。"
 
-    [report.opened]                                   # a table with a `text` is a phrase with variants
+    # a table with a `text` is a phrase with variants; `group` is the neutral one for group chats
+    [report.opened]
     text = "已登记{category}，{place}[，另有照片 {photos} 张]。{due:promise}给您答复。"
-    group = "已登记，编号 {number}。"                   # the neutral text said where others read along
+    group = "已登记，编号 {number}。"
     en = "Registered: {category}. We answer by {due:day}."
     group_en = "Registered, number {number}."
 
+    # the words on the button of Choice(value="south_gate")
     [choice]
-    south_gate = "南门"                                # the word on a button for Choice("south_gate")
+    south_gate = "南门"
 
-A variant that is not written falls back to `text`. Values are inserted as they are, never read as markup:
+A variant that is not written falls back to `text`. Values are put in as they are, never as markup:
 
     {place}                 the value as it is
     {due:day}               6月24日(周三)18:00
@@ -28,10 +31,10 @@ A variant that is not written falls back to `text`. Values are inserted as they 
     {orders:report.line}    that phrase for every dict of a list (or for one dict), a line each
     {text:quote}            the value cut to one line of 40 characters
 
-    […]                     said only when every value named inside is there and not empty, 0 or False
-    {?photos}               shows nothing, only asks that the value is there; {!photos} that it is not
+    […]                     said only when all values inside are there and not empty, 0 or False
+    {?photos} {!photos}     show nothing, only ask that the value is there, or is not
 
-Brackets do not nest. A phrase that is unknown, or a value outside brackets that is missing, raises.
+Brackets do not nest. An unknown phrase, or a missing value outside brackets, raises.
 """
 
 from __future__ import annotations
@@ -126,8 +129,8 @@ class Phrasebook:
     ) -> Phrasebook:
         """The phrases of the package, with each folder of `overlays` laid over them.
 
-        An overlay replaces single variants of known phrases and may use only their values: what handlers give is
-        fixed, so a phrase it could not say is refused here and not in front of a resident.
+        An overlay replaces single variants of known phrases and may use only their values: what
+        handlers give is fixed, so it is refused here and not in front of a resident.
         """
         phrases = _read_folder(resources.files("knowledge") / "phrases")
         for folder in overlays:
@@ -162,7 +165,7 @@ class Phrasebook:
         return frozenset(self._texts)
 
     def placeholders(self, name: str) -> tuple[Placeholder, ...]:
-        """Every value any variant of the phrase asks for, without those of phrases it refers to."""
+        """Every value a variant of the phrase asks for, without those of phrases it refers to."""
         found: dict[tuple[str, str], bool] = {}
         for text in self._variants(name).values():
             for part in text:

@@ -20,8 +20,9 @@ NEAR = 500.0  # metres: farther away is somewhere else
 class Resolution:
     """What the place book knows about a place: whose it is, or what still has to be asked.
 
-    `settled` means that nothing has to be asked. Otherwise `candidates` are the estates it may be in ("梧桐苑还是
-    锦绣园?"), and `unknown` is the part the book has never heard of: "estate", "building" or "entrance".
+    `settled` means that nothing has to be asked. Otherwise `candidates` are the estates it may be
+    in ("梧桐苑还是锦绣园?"), and `unknown` is the part the book has never heard of: "estate",
+    "building" or "entrance".
     """
 
     slots: PlaceSlots  # as said, the estate's full name filled in
@@ -62,7 +63,7 @@ class PlaceBook:
         self.landmark_names = _longest_first(self._landmarks)
 
     def estate(self, name: str, community: int | None) -> Place | None:
-        """The one estate called this in the community, or anywhere when no community is given or none is there."""
+        """The one estate called this: in the community if there is one, else anywhere."""
         named = self._estates.get(name.upper(), [])
         here = [place for place in named if self._is_in(place, community)]
         found = here or named
@@ -98,7 +99,7 @@ class PlaceBook:
         return self._places[closest] if distance <= within else None
 
     def of_place(self, place: Place) -> Resolution:
-        """The resolution of an entry of the book, such as the nearest one or a candidate somebody chose."""
+        """What an entry itself resolves to, such as the nearest one or a chosen candidate."""
         if place.kind is PlaceKind.BUILDING:
             return self._settled(PlaceSlots(building=place.name), place)
         if place.kind is PlaceKind.ESTATE:
@@ -117,7 +118,9 @@ class PlaceBook:
             return self._settled(slots, found[0])
         community = self._community(estate) if estate else community
         candidates = tuple(
-            self._places[place.parent] for place in found if place.parent in self._places
+            self._places[place.parent]
+            for place in found
+            if place.parent is not None and place.parent in self._places
         )
         return Resolution(
             slots=slots,

@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.readings import Reading, ReadingContext
+from domain.numbers import find_numbers
+from domain.readings import PlaceSlots, Problem, Reading, ReadingContext
 from domain.rules import Category
-from knowledge.intents import Intents
+from knowledge.answers import bare, find_choice, find_rating, find_yes
+from knowledge.categories import CategoryFinder
+from knowledge.emergencies import Emergencies
+from knowledge.intents import Fit, Intents
+from knowledge.lexicon import lexicon
+from knowledge.names import find_people, find_targets
+from knowledge.normal import Normal, normal
 from knowledge.places import PlaceBook
+from knowledge.private_data import find_private_data
+from knowledge.problems import Split, Splitter, raised
+from knowledge.spellings import PlaceReader, Said, slots_of
+from knowledge.times import find_days, find_moment, find_period
+
+REPORT, CHITCHAT, PROGRESS = "report", "chitchat", "progress"
+EMERGENCY_SCORE, COMPLAINT_SCORE, THING_SCORE = 100.0, 58.0, 30.0
+SHORT = 14  # characters: a longer message is not waited for
+
+_CALLED = re.compile(r"^(?:\s*(?:@\S{1,32}|小栖(?:小栖)?)[\s,.:!~]*)+(?=\S)")
+_MENTION = re.compile(r"@[a-z]\w{3,31}")
+_UNFINISHED = re.compile(r"(?:[,、:]|\.\.+|…|的)$")
+_NOT_THIS = re.compile(r"不是[^,.!?;\s是]{1,12}")
+_EDGES = " \n,.;:!?，。；：！？、~()（）-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """What the first look at a message finds, before its intent is known."""
+
+    message: Normal
+    command: Normal  # without order numbers and our name
+    numbers: tuple[str, ...]
+    private_data: tuple[tuple[int, int, str], ...]
+    parts: tuple[Said, ...]
+    split: Split
+    emergency: str
 
 
 class Reader:
-    """Reads messages against the operator's categories, places and intents."""
+    """Reads messages against the operator's categories, places and intents; may be shared."""
 
     def __init__(
         self,
@@ -22,11 +60,239 @@ class Reader:
         *,
         zone: ZoneInfo | None = None,
     ) -> None:
-        self._categories = categories
         self._places = places
         self._intents = intents
         self._zone = zone or ZoneInfo("Asia/Shanghai")
+        self._emergencies = Emergencies(categories)
+        self._finder = CategoryFinder(categories)
+        self._splitter = Splitter(categories, self._finder)
+        self._place_reader = PlaceReader(places.estate_names, places.landmark_names)
 
     def read(self, text: str, context: ReadingContext) -> Reading:
-        """What the message says; never raises, whatever the text is."""
-        return Reading(text=text)
+        """What the message says; any text is read, and none raises."""
+        heard = self._hear(normal(text), context)
+        asked = bool(context.pending)
+        key = heard.command.key
+        place = slots_of(heard.parts)
+        fits = self._fits(heard, context, place)
+        best = fits[0] if fits else None
+        reading = Reading(
+            text=heard.message.text,
+            intent=best.intent.name if best else "",
+            intents=tuple(fit.intent.name for fit in fits),
+            confidence=best.score / 100 if best else 0.0,
+            problems=self._problems(heard, place),
+            place=place,
+            number=heard.numbers[0] if heard.numbers else "",
+            numbers=heard.numbers,
+            choice=find_choice(key, asked=asked),
+            yes=find_yes(key, asked=asked),
+            rating=find_rating(key, asked=context.pending.startswith("rate")),
+            emergency=bool(heard.emergency),
+            private_data=heard.private_data,
+        )
+        slots = _mood(heard.message.key)
+        if best is not None:
+            slots |= self._slots(best, heard, context)
+        reading = replace(reading, **slots)
+        return replace(reading, complete=asked or self._is_complete(reading, heard))
+
+    def _hear(self, message: Normal, context: ReadingContext) -> _Heard:
+        numbers = find_numbers(message.text)
+        private_data = find_private_data(message.key)
+        said = [_span_of(number, message.key) for number in numbers]
+        hidden = _blotted(message.key, [*said, *((a, b) for a, b, _ in private_data)])
+        parts = self._parts(hidden, message.text, context)
+        readable = self._finder.readable(hidden)
+        called = _CALLED.match(message.key)
+        mentions = [match.span() for match in _MENTION.finditer(message.key)]
+        return _Heard(
+            message=message,
+            command=_without(message, [*said, *mentions, *([called.span()] if called else [])]),
+            numbers=numbers,
+            private_data=private_data,
+            parts=parts,
+            split=self._splitter.split(message, readable, parts),
+            emergency=self._emergencies.find(message.key),
+        )
+
+    def _parts(self, key: str, text: str, context: ReadingContext) -> tuple[Said, ...]:
+        """The parts of places said and not denied (是5栋不是6栋), estates by their full names."""
+        found = self._place_reader.parts(key, text)
+        denied = [match.span() for match in _NOT_THIS.finditer(key)]
+        kept = [
+            said for said in found if not any(start <= said.start < end for start, end in denied)
+        ]
+        return tuple(self._named(said, context.community) for said in kept)
+
+    def _named(self, said: Said, community: int | None) -> Said:
+        estate = self._places.estate(said.value, community) if said.part == "estate" else None
+        return said if estate is None else replace(said, value=estate.name)
+
+    def _problems(self, heard: _Heard, place: PlaceSlots) -> tuple[Problem, ...]:
+        if heard.emergency:
+            problem = self._splitter.of_category(
+                heard.emergency, heard.message.text, place, heard.message.key
+            )
+            return (replace(problem, emergency=True),)
+        problems = heard.split.problems
+        if not problems and self._complains(heard, place):
+            problems = (Problem(text=heard.message.text, place=place),)
+        if _elderly_alone(heard.message.key):
+            problems = tuple(raised(problem) for problem in problems)
+        return problems
+
+    def _complains(self, heard: _Heard, place: PlaceSlots) -> bool:
+        """Whether something is wrong somewhere, though no category fits."""
+        key = self._finder.readable(heard.command.key)
+        return bool(place) and self._finder.has_fault(key)
+
+    def _fits(self, heard: _Heard, context: ReadingContext, place: PlaceSlots) -> list[Fit]:
+        holds = {
+            "number": heard.numbers,
+            "place": place,
+            "problem": heard.split.problems or heard.emergency,
+        }
+        key = heard.command.key.strip(_EDGES)
+        fits = self._intents.fits(
+            key,
+            staff=context.staff,
+            holds=frozenset(name for name, value in holds.items() if value),
+        )
+        fits += self._bare_fits(heard, key)
+        score = self._report_score(heard, place)
+        if score and REPORT in self._intents:
+            fits = [fit for fit in fits if fit.intent.name != REPORT or fit.score > score]
+            if all(fit.intent.name != REPORT for fit in fits):
+                fits.append(Fit(intent=self._intents[REPORT], score=score))
+        if not fits and context.group and not context.addressed and CHITCHAT in self._intents:
+            fits = [Fit(intent=self._intents[CHITCHAT], score=10.0)]
+        return sorted(fits, key=lambda fit: -fit.score)
+
+    def _bare_fits(self, heard: _Heard, key: str) -> list[Fit]:
+        """Nothing but a number asks how that order stands."""
+        if heard.numbers and not bare(key).strip("#号单工编") and PROGRESS in self._intents:
+            return [Fit(intent=self._intents[PROGRESS], score=60.0)]
+        return []
+
+    def _report_score(self, heard: _Heard, place: PlaceSlots) -> float:
+        if heard.emergency:
+            return EMERGENCY_SCORE
+        if heard.split.complaint:
+            return COMPLAINT_SCORE
+        if self._complains(heard, place):
+            return COMPLAINT_SCORE - 10
+        return THING_SCORE if heard.split.problems else 0.0
+
+    def _slots(self, fit: Fit, heard: _Heard, context: ReadingContext) -> dict[str, Any]:
+        """What the intent's file says is read from the words after its own."""
+        takes = fit.intent.takes
+        if not takes or fit.rest is None:
+            return {}
+        shift = len(heard.command.key) - len(heard.command.key.lstrip(_EDGES))
+        start, end = fit.rest[0] + shift, fit.rest[1] + shift
+        said, key = heard.command.text[start:end], heard.command.key[start:end]
+        slots: dict[str, Any] = {}
+        today = _today(context, self._zone)
+        if "days" in takes:
+            slots["days"] = find_days(key)
+        if "period" in takes and today and (period := find_period(key, today)):
+            slots |= {"from_day": period.first, "until_day": period.last}
+        if "at" in takes and context.now:
+            slots["at"] = find_moment(key, context.now, self._zone)
+        if "people" in takes:
+            slots["people"] = find_people(key) if "period" in takes else find_targets(key)
+        if "choice" in takes:
+            slots["choice"] = find_choice(key.strip(_EDGES), asked=True)
+        if "reason" in takes:
+            slots["reason"] = _reason(said, key, drop_days="days" in takes)
+        return slots
+
+    def _is_complete(self, reading: Reading, heard: _Heard) -> bool:
+        """Whether no more is to come: a filler, a place alone or a mere thing is a fragment."""
+        key = heard.command.key.strip(_EDGES)
+        if reading.emergency or not key:
+            return True
+        if bare(key) in lexicon().fillers:
+            return False
+        if reading.intent not in ("", REPORT, CHITCHAT) or len(key) > SHORT:
+            return True
+        if heard.split.complaint:
+            return True
+        if _UNFINISHED.search(heard.command.key.rstrip()):
+            return False
+        named = self._finder.names_a_thing(key) and bool(reading.place)
+        return not named and not _only(heard.parts, heard.message.key)
+
+
+_BY_DAYS = re.compile(
+    r"^\s*(?:\d{1,3}|[一二两三四五六七八九十半]{1,3})\s?(?:天|日|个?(?:周|星期|礼拜|月))"
+)
+_BY_DATE = re.compile(
+    r"^\s*(?:到|至)?\s*(?:(?:下|这|本)?(?:周|星期|礼拜)[一二三四五六日天]"
+    r"|\d{1,2}月\d{1,2}[日号]|\d{1,2}[日号]|[今明后]天|月底|周末)"
+)
+
+
+def _reason(said: str, key: str, *, drop_days: bool) -> str:
+    start = 0
+    if drop_days:
+        for pattern in (_BY_DAYS, _BY_DATE):
+            if match := pattern.match(key, start):
+                start = match.end()
+    return said[start:].strip(_EDGES)
+
+
+def _mood(key: str) -> dict[str, Any]:
+    words = lexicon()
+
+    def said(listed: Sequence[str]) -> bool:
+        return any(word in key for word in listed)
+
+    complains = said(("投诉", "举报", "态度", "收钱", "不作为", "骂人"))
+    return {
+        "angry": said(words.anger) or key.count("!") >= 6,
+        "confidential": said(words.confidential),
+        "anonymous": said(words.anonymous),
+        "about_staff": complains and said(words.staff),
+        "elderly_alone": _elderly_alone(key),
+    }
+
+
+def _elderly_alone(key: str) -> bool:
+    words = lexicon()
+    return any(word in key for word in words.elderly) and any(word in key for word in words.alone)
+
+
+def _today(context: ReadingContext, zone: ZoneInfo) -> date | None:
+    if context.today is not None:
+        return context.today
+    return context.now.astimezone(zone).date() if context.now else None
+
+
+def _span_of(number: str, key: str) -> tuple[int, int]:
+    found = re.search("#?" + "[ -]?".join(number), key)
+    return found.span() if found else (0, 0)
+
+
+def _blotted(key: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in spans:
+        key = key[:start] + "□" * (end - start) + key[end:]
+    return key
+
+
+def _without(message: Normal, spans: Sequence[tuple[int, int]]) -> Normal:
+    dropped = {place for start, end in spans for place in range(start, end)}
+    kept = [place for place in range(len(message.key)) if place not in dropped]
+    return Normal(
+        text="".join(message.text[place] for place in kept),
+        key="".join(message.key[place] for place in kept),
+    )
+
+
+def _only(parts: Sequence[Said], key: str) -> bool:
+    """Whether the message is a place and nothing else."""
+    if not parts:
+        return False
+    rest = _blotted(key, [(part.start, part.end) for part in parts])
+    return not bare(rest.replace("□", "")).strip("-#/的在是我住单元栋号楼室小区")

@@ -47,8 +47,8 @@ def read_categories(rows: Iterable[Mapping[str, str]]) -> dict[str, Category]:
 def read_category(row: Mapping[str, str]) -> Category:
     """One row as a category; raises BadCategory.
 
-    A typical word is a plain word, or parts joined by `+` that must all be said, each part with alternatives
-    parted by `/`: `灯+不亮/坏` is read in "楼道的灯又不亮了".
+    A typical word is a plain word, or parts joined by `+` that must all be said, each part with
+    alternatives parted by `/`: `灯+不亮/坏` is read in "楼道的灯又不亮了".
     """
     given = {column: (row.get(column) or "").strip() for column in COLUMNS}
     code = given["code"]

@@ -1,0 +1,23 @@
+"""Names of people and departments in a staff command."""
+
+from __future__ import annotations
+
+import re
+
+_DEPUTY = re.compile(
+    r"(?:^|[\s,.;由让请叫假差息])(?P<name>[\u4e00-\u9fff]{2,4}?)(?:来|先|帮我?|给我)?(?:顶|代|替)"
+)
+_BETWEEN = re.compile(r"[\s,.;、/]+|和|跟|与|以及")
+_LEAD = re.compile(r"^(?:给|派给|转给|交给|请|让|由|到|是|为|成|要)+")
+_TAIL = re.compile(r"(?:来|去)?(?:处理|办理|办|负责|跟进|承办|主办|协办|吧|一下|支援|配合)+$")
+
+
+def find_people(key: str) -> tuple[str, ...]:
+    """Who stands in: 小赵顶, 由张伟替班."""
+    return tuple(dict.fromkeys(match["name"] for match in _DEPUTY.finditer(key)))
+
+
+def find_targets(key: str) -> tuple[str, ...]:
+    """Who should act, as said: names of people, posts or departments (消防 供电, 小赵, 物业)."""
+    cleaned = (_TAIL.sub("", _LEAD.sub("", name)) for name in _BETWEEN.split(key))
+    return tuple(dict.fromkeys(name for name in cleaned if 1 < len(name) <= 12))
