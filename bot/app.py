@@ -10,9 +10,10 @@ import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
@@ -58,31 +59,46 @@ class Service:
     fetcher: Fetcher
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A migrated database, the keys that unseal it and the words it speaks."""
+
+    database: Database
+    keyring: Keyring
+    wording: Phrasebook
+
+
 @asynccontextmanager
-async def opened_database(settings: CoreSettings) -> AsyncIterator[Database]:
+async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
     """The database with the newest schema, the key that unseals it and the community's own words."""
     keyring = Keyring.from_file(settings.security.key_file, create=True)
     wording = Phrasebook.load(settings.community.folder)
     migrate(settings.database.url)
     database = Database.open(
-        settings.database.url, keyring=keyring, wording=wording, now=wall_clock
+        settings.database.url,
+        keyring=keyring,
+        wording=wording,
+        clock=wall_clock,
+        zone=ZoneInfo(settings.community.time_zone),
     )
     try:
-        await database.refresh()
-        yield database
+        yield Opened(database=database, keyring=keyring, wording=wording)
     finally:
-        await database.close()
+        await asyncio.to_thread(database.close)
 
 
 @asynccontextmanager
-async def assembled(settings: CoreSettings) -> AsyncIterator[Service]:
-    """The whole service, not yet running."""
-    async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(opened_database(settings))
+async def assembled(
+    settings: CoreSettings, *, channels: Mapping[str, Channel] | None = None
+) -> AsyncIterator[Service]:
+    """The whole service, not yet running; with `channels` these and no others."""
+    async with opened(settings) as house:
+        database = house.database
         if settings.sample:
             await sample.load(database)
         understanding = Understanding(database.catalogue, Intents.load(settings.community.folder))
-        channels = _open_channels(settings, database)
+        if channels is None:
+            channels = _open_channels(settings, house)
         owner = f"{os.getpid()}-{secrets.token_hex(4)}"
         relay = Relay(database, channels, owner=owner, clock=time.monotonic)
         intake = Intake(
@@ -110,13 +126,13 @@ async def assembled(settings: CoreSettings) -> AsyncIterator[Service]:
         )
 
 
-def _open_channels(settings: CoreSettings, database: Database) -> Mapping[str, Channel]:
+def _open_channels(settings: CoreSettings, house: Opened) -> Mapping[str, Channel]:
     async def photo(attachment: int) -> tuple[str, bytes] | None:
-        return await database.read(lambda tx: tx.attachments.content(attachment))
+        return await house.database.read(lambda tx: tx.attachments.content(attachment))
 
     surroundings = Surroundings(
-        database=database,
-        key=database.keyring.derived,
+        database=house.database,
+        key=house.keyring.derived,
         now=wall_clock,
         photos=photo,
         public_url=settings.server.public_url,
@@ -221,7 +237,7 @@ async def _follow_the_tables(service: Service) -> None:
 
 def _watch(database: Database, stopped: threading.Event) -> None:
     while not stopped.wait(HANGS_AFTER / 4):
-        started = database.unit_started_at()
+        started = database.unit_started_at
         if started is not None and time.monotonic() - started > HANGS_AFTER:
             logger.critical("a unit of work hangs, ending the process")
             os._exit(EXIT_HUNG)

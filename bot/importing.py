@@ -12,6 +12,9 @@ from typing import Any
 import openpyxl
 
 from bot.import_kinds import KINDS, Existing, Kind
+from domain.places import PlaceKind
+from domain.units import UnitKind
+from storage.transaction import Transaction
 
 Row = Mapping[str, str]
 
@@ -140,3 +143,11 @@ def _cell(value: object) -> str:
     if hasattr(value, "date") and callable(value.date):
         return str(value.date())
     return str(value)
+
+
+def existing_codes(tx: Transaction) -> Existing:
+    """What a file may refer to: the units and places in the database."""
+    return Existing(
+        units={code: UnitKind(kind) for code, kind in tx.tables.codes("units").items()},
+        places={code: PlaceKind(kind) for code, kind in tx.tables.codes("places").items()},
+    )

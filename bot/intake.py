@@ -127,6 +127,11 @@ class Intake:
             while not self._waiting.empty():
                 await self._handle_next()
 
+    async def idle(self) -> None:
+        """Returns once nothing that was begun is still being handled."""
+        while self._busy or not self._waiting.empty():
+            await asyncio.sleep(0.02)
+
     def _ready(self, tx: Transaction) -> tuple[str, ...]:
         return tx.inbox.ready(limit=200, owner=self._owner)
 

@@ -31,7 +31,7 @@ TABLE: dict[OrderClass, tuple[str, str, str, str, tuple[float, ...], timedelta |
 
 def holidays() -> tuple[Holiday, ...]:
     """The holidays and make-up workdays of the sample community, 2024 to 2026."""
-    with (ROOT / "bot/sample/holidays.csv").open(encoding="utf-8", newline="") as file:
+    with (ROOT / "bot/sample_tables/holidays.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
             Holiday(
                 day=date.fromisoformat(row["day"]),
