@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from bot.channels.base import Persona
@@ -40,7 +41,7 @@ async def load_table(database: Database, kind: str) -> None:
     await database.run(lambda tx: tx.tables.replace(kind, rows))
 
 
-def _file_of(kind: str) -> resources.abc.Traversable:
+def _file_of(kind: str) -> Traversable:
     home = "knowledge" if kind == "categories" else "bot"
     folder = resources.files(home) if home == "knowledge" else resources.files(home) / "sample_tables"
     return folder / f"{kind}.csv"

@@ -1,0 +1,24 @@
+"""What every test may ask for: the town, on both databases."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from storage.keyring import Keyring
+from tests.town import Town, built_town
+
+
+@pytest.fixture(scope="session")
+def keyring() -> Keyring:
+    """A master key that lives as long as the test run."""
+    return Keyring(os.urandom(32))
+
+
+@pytest.fixture
+async def town(database_url: str, keyring: Keyring) -> AsyncIterator[Town]:
+    """梧桐社区 with the service running in it; every test with it runs on both databases."""
+    async with built_town(database_url, keyring) as built:
+        yield built

@@ -1,0 +1,335 @@
+"""The whole service in one test: its people, its clock, its channel, and a real database.
+
+    answers = await town.says("王阿姨", "3号楼灯坏了")     # what came back in that chat
+    await town.press("小李", "接单")                        # a button of the newest message that has it
+    await town.heard("小李")                                # what reached 小李's private chat since last asked
+    await town.pass_time(hours=2)                           # and let the clock do what became due
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from bot import sample
+from bot.channels.base import Door, Limits
+from bot.intake import Intake, Patience
+from bot.relay import Relay
+from bot.understanding import Understanding
+from domain.messages import (
+    Address,
+    Attachment,
+    AttachmentKind,
+    ChatKind,
+    Inbound,
+    InboundKind,
+    Location,
+    Outbound,
+    Refused,
+    Sent,
+)
+from domain.orders import WorkOrder
+from knowledge.intents import Intents
+from knowledge.phrasebook import Phrasebook
+from scheduler.clock import Clock
+from storage.database import Database
+from storage.keyring import Keyring
+from storage.transaction import Transaction
+
+# A Tuesday morning; the holidays of 2026 are imported.
+MORNING = datetime(2026, 6, 9, 10, 0, tzinfo=UTC) - timedelta(hours=8)
+GROUP = "group:C01"
+QUICK = Patience(quiet=0.05, cap=0.1, album=0.05)
+
+
+class MemoryChannel:
+    """A channel that only remembers; it can be told to fail."""
+
+    limits = Limits()
+    can_write_first = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sent: list[Outbound] = []
+        self.failures: list[Exception] = []  # raised by the next sends, first first
+        self.closed: set[str] = set()  # chats that blocked us
+
+    def routes(self) -> Iterable[web.AbstractRouteDef]:
+        return ()
+
+    async def run(self, door: Door) -> None:
+        return None
+
+    async def send(self, outbound: Outbound) -> Sent:
+        if self.failures:
+            raise self.failures.pop(0)
+        if outbound.address.chat in self.closed:
+            raise Refused("blocked", gone=True)
+        self.sent.append(outbound)
+        return Sent(message=str(1000 + len(self.sent)))
+
+    async def fetch(self, attachment: Attachment) -> tuple[str, bytes]:
+        return "image/jpeg", attachment.reference.encode()
+
+    def is_group(self, address: Address) -> bool:
+        return address.chat.startswith("group:")
+
+
+@dataclass(slots=True)
+class Town:
+    """梧桐社区 with the service running in it."""
+
+    database: Database
+    understanding: Understanding
+    channels: dict[str, MemoryChannel]
+    intake: Intake
+    relay: Relay
+    clock: Clock
+    hands: list[datetime]  # the town clock's one moment, so that everybody reads the same
+    accounts: dict[str, tuple[str, str]]  # name → channel, account
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+    seen: dict[Address, int] = field(default_factory=lambda: defaultdict(int))
+    problem: Exception | None = None
+
+    @property
+    def now(self) -> datetime:
+        """Business time."""
+        return self.hands[0]
+
+    async def says(
+        self,
+        who: str,
+        text: str = "",
+        *,
+        group: bool = False,
+        chat: str = "",
+        at: bool = False,
+        photo: bool = False,
+        voice: bool = False,
+        location: tuple[float, float] | None = None,
+        reply_to: Outbound | None = None,
+        kind: InboundKind = InboundKind.MESSAGE,
+        **more: Any,
+    ) -> list[str]:
+        """Somebody says something; the texts that came back to that chat. `at`: they address us in the group."""
+        inbound = self.inbound(who, text, group=group, chat=chat, at=at, kind=kind, **more)
+        files = []
+        if photo:
+            files.append(Attachment(kind=AttachmentKind.PHOTO, reference=f"p{inbound.key}"))
+        if voice:
+            files.append(Attachment(kind=AttachmentKind.VOICE, reference=f"v{inbound.key}"))
+        inbound = replace(inbound, attachments=tuple(files))
+        if location:
+            inbound = replace(inbound, location=Location(latitude=location[0], longitude=location[1]))
+        if reply_to:
+            sent = self.channels[inbound.channel].sent
+            number = str(1001 + sent.index(reply_to))
+            inbound = replace(inbound, reply_to=number, addressed=True)
+        return await self.hears(inbound)
+
+    def inbound(
+        self,
+        who: str,
+        text: str,
+        *,
+        group: bool = False,
+        chat: str = "",
+        at: bool = False,
+        kind: InboundKind = InboundKind.MESSAGE,
+        **more: Any,
+    ) -> Inbound:
+        """What the channel would hear."""
+        channel, account = self.accounts.get(who) or self._newcomer(who)
+        number = next(self.numbers)
+        in_group = group or bool(chat)
+        return Inbound(
+            channel=channel,
+            key=f"m{number}",
+            kind=kind,
+            chat=(chat or GROUP) if in_group else account,
+            chat_kind=ChatKind.GROUP if in_group else ChatKind.PRIVATE,
+            account=account,
+            name=who,
+            text=text,
+            message=str(number),
+            addressed=at or not in_group,
+            order=number,
+            sent_at=self.now,
+            **more,
+        )
+
+    async def hears(self, *inbounds: Inbound) -> list[str]:
+        """Messages as a channel hands them over, all before any is handled."""
+        address = inbounds[0].address
+        self.unread(address)
+        for inbound in inbounds:
+            await self.intake.accept(inbound)
+        await self.settle()
+        return [outbound.text for outbound in self.unread(address)]
+
+    async def press(self, who: str, label: str, *, group: bool = False) -> list[str]:
+        """Presses the newest button so labelled in the person's chat (numbers before the words left out)."""
+        channel, account = self.accounts[who]
+        chat = GROUP if group else account
+        for outbound in reversed(self.channels[channel].sent):
+            if outbound.address.chat != chat:
+                continue
+            for button in outbound.buttons:
+                if label in button.label:
+                    return await self.presses(who, button.token, group=group)
+        raise AssertionError(f"{who} has no button {label!r}")
+
+    async def presses(self, who: str, token: str, *, group: bool = False) -> list[str]:
+        """Presses the button with this token."""
+        return await self.says(who, group=group, kind=InboundKind.PRESS, press=token)
+
+    def button(self, who: str, label: str) -> str:
+        """The token of the newest button so labelled that this person got."""
+        channel, account = self.accounts[who]
+        return next(
+            button.token
+            for outbound in reversed(self.channels[channel].sent)
+            if outbound.address.chat == account
+            for button in outbound.buttons
+            if label in button.label
+        )
+
+    async def heard(self, who: str) -> list[str]:
+        """What reached the person's private chat since last asked."""
+        channel, account = self.accounts[who]
+        await self.settle()
+        return [out.text for out in self.unread(Address(channel=channel, chat=account))]
+
+    async def heard_in_group(self, chat: str = GROUP, channel: str = "web") -> list[str]:
+        """What was said by us in the group since last asked."""
+        await self.settle()
+        return [out.text for out in self.unread(Address(channel=channel, chat=chat))]
+
+    def last(self, who: str) -> Outbound:
+        """The newest message in the person's private chat."""
+        channel, account = self.accounts[who]
+        return next(
+            out for out in reversed(self.channels[channel].sent) if out.address.chat == account
+        )
+
+    def unread(self, address: Address) -> list[Outbound]:
+        """Messages to this chat not yet looked at."""
+        here = [out for out in self.channels[address.channel].sent if out.address == address]
+        new = here[self.seen[address] :]
+        self.seen[address] = len(here)
+        return new
+
+    async def pass_time(self, **duration: float) -> None:
+        """Lets time go by, and the clock do what became due."""
+        self.hands[0] += timedelta(**duration)
+        await self.clock.tick()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Everything heard is handled and everything said is delivered."""
+        await self.intake.settle()
+        await self.relay.settle()
+
+    async def orders(self, who: str = "", *, running: bool = False) -> list[WorkOrder]:
+        """The work orders of a person, newest first; of everybody without a name."""
+
+        def look(tx: Transaction) -> list[WorkOrder]:
+            if not who:
+                return list(tx.orders.newest(limit=100))
+            known = tx.people.of_account(*self.accounts[who])
+            if known is None:
+                return []
+            return list(tx.orders.of_reporter(known[0].id, running_only=running, limit=100))
+
+        return await self.database.read(look)
+
+    async def order(self, number: str) -> WorkOrder:
+        """The work order as it stands in the database."""
+        found = await self.database.read(lambda tx: tx.orders.get(number))
+        assert found is not None
+        return found
+
+    async def read(self, query: Callable[[Transaction], Any]) -> Any:
+        """Looks into the database."""
+        return await self.database.read(query)
+
+    def move_in(self, who: str, *, channel: str, account: str) -> None:
+        """Somebody new in town, on a channel of their own choice."""
+        self.accounts[who] = (channel, account)
+
+    def _newcomer(self, who: str) -> tuple[str, str]:
+        self.accounts[who] = ("web", f"account-{len(self.accounts)}")
+        return self.accounts[who]
+
+
+# People of the sample by the names the stories use; all but the four personas get an account here.
+STAFF = {
+    "刘书记": ("P01", "sample-secretary"),
+    "陈静": ("P02", "chen"),
+    "小李": ("P03", "sample-leader"),
+    "小赵": ("P04", "zhao"),
+    "孙强": ("P05", "sun"),
+    "吴磊": ("P07", "wu"),
+    "钱师傅": ("P08", "qian"),
+    "何伟": ("P09", "he"),
+    "马丽": ("P10", "ma"),
+    "消防郑浩": ("P11", "zheng"),
+    "供电冯波": ("P12", "feng"),
+    "管理员": ("P15", "admin"),
+}
+RESIDENTS = {"王阿姨": "sample-resident", "李叔": "sample-neighbour"}
+
+
+@asynccontextmanager
+async def built_town(url: str, keyring: Keyring) -> AsyncIterator[Town]:
+    """梧桐社区 on this (migrated, empty) database, with every member of staff reachable."""
+    hands = [MORNING]
+    database = Database.open(
+        url, keyring=keyring, wording=Phrasebook.load(None), clock=lambda: hands[0]
+    )
+    try:
+        await sample.load(database)
+        await database.run(_introduce_staff)
+        understanding = Understanding(database.catalogue, Intents.load(None))
+        channels = {"web": MemoryChannel("web"), "telegram": MemoryChannel("telegram")}
+        relay = Relay(database, channels, owner="town", clock=_still)
+        intake = Intake(
+            database,
+            understanding,
+            understanding.places,
+            owner="town",
+            after_commit=relay.wake,
+            patience=QUICK,
+        )
+        people = {name: ("web", account) for name, (_, account) in STAFF.items()}
+        people |= {name: ("web", account) for name, account in RESIDENTS.items()}
+        yield Town(
+            database=database,
+            understanding=understanding,
+            channels=channels,
+            intake=intake,
+            relay=relay,
+            clock=Clock(database, owner="town", after_commit=relay.wake),
+            hands=hands,
+            accounts=people,
+        )
+    finally:
+        database.close()
+
+
+def _introduce_staff(tx: Transaction) -> None:
+    for code, account in STAFF.values():
+        person = tx.people.coded(code)
+        assert person is not None
+        tx.people.reached_by(person, "web", account)
+
+
+def _still() -> float:
+    return 0.0
