@@ -88,14 +88,21 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
 
 
 @asynccontextmanager
+async def prepared(settings: CoreSettings) -> AsyncIterator[Opened]:
+    """The same, with the sample community in it when the settings ask for it."""
+    async with opened(settings) as house:
+        if settings.sample:
+            await sample.load(house.database)
+        yield house
+
+
+@asynccontextmanager
 async def assembled(
     settings: CoreSettings, *, channels: Mapping[str, Channel] | None = None
 ) -> AsyncIterator[Service]:
     """The whole service, not yet running; with `channels` these and no others."""
-    async with opened(settings) as house:
+    async with prepared(settings) as house:
         database = house.database
-        if settings.sample:
-            await sample.load(database)
         understanding = Understanding(database.catalogue, Intents.load(settings.community.folder))
         if channels is None:
             channels = _open_channels(settings, house)

@@ -2,7 +2,7 @@
 
 | answer | outcome |
 | --- | --- |
-| 429 with retry_after | TryLater after it, for this chat |
+| 429 | TryLater after its retry_after, for this chat |
 | 400 with migrate_to_chat_id | Refused, with the new chat |
 | 403 of any wording: blocked, kicked, not a member, deactivated, deleted | Refused, gone |
 | 400 chat not found, user not found, and the like of `GONE` | Refused, gone |
@@ -13,51 +13,42 @@
 | 503 | TryLater: the server says it did not take it |
 | any other 5xx, a broken connection, a timeout after the request left | Unknown |
 
-The texts are those of https://github.com/tdlib/telegram-bot-api (Client.cpp).
+The wordings are those of https://github.com/tdlib/telegram-bot-api (Client.cpp).
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from typing import Any
 
 import httpx
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Conflict,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-)
+from telegram.error import TelegramError
+from telegram.request import HTTPXRequest
 
 from domain.messages import Refused, SendError, TryLater, Unknown
 
-CONNECT_AGAIN = 3.0
+AGAIN = 3.0  # seconds, where the platform names none
 TOKEN_AGAIN = 300.0
 
 # Wordings of 400 after which no message can reach the chat any more.
 GONE = (
     "chat not found",
-    "private chat not found",
     "user not found",
-    "peer_id_invalid",
-    "input_user_deactivated",
-    "user_deactivated",
-    "user_is_blocked",
     "user is deactivated",
     "bot was blocked by the user",
     "bot was kicked",
     "bot is not a member",
-    "the group chat was deleted",
+    "group chat was deleted",
     "group chat was deactivated",
+    "peer_id_invalid",
+    "user_deactivated",
+    "user_is_blocked",
     "channel_private",
     "channel_invalid",
     "chat_id_invalid",
 )
 # Wordings of 400 that are about a photo, so that the words may still go without it.
-PHOTO = ("photo", "image", "wrong file", "file must be non-empty", "wrong type of the web page")
+PHOTO = ("photo", "image", "wrong file", "file must be non-empty")
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -68,48 +59,79 @@ _NEVER_LEFT = (
 )
 
 
-def outcome(failure: TelegramError) -> SendError:
-    """The one meaning of a failed call; its reason holds the platform's words, never ours."""
-    match failure:
-        case RetryAfter():
-            return TryLater("flood control", after=_seconds(failure), scope="chat")
-        case ChatMigrated(new_chat_id=chat):
-            return Refused("group chat was upgraded", migrated_to=str(chat))
-        case Forbidden():
-            return Refused(failure.message, gone=True)
-        case InvalidToken():
-            return TryLater("token refused", after=TOKEN_AGAIN, scope="channel")
-        case Conflict():
-            return TryLater("conflict", after=CONNECT_AGAIN, scope="channel")
-        case BadRequest():
-            return Refused(failure.message, gone=_says(failure, GONE))
-        case NetworkError():
-            return _network(failure)
-        case _:
-            return Unknown(failure.message)
+class NotDone(TelegramError):
+    """The Bot API answered that it did not do what was asked."""
+
+    def __init__(self, code: int, description: str, parameters: dict[str, Any]) -> None:
+        super().__init__(description or str(code))
+        self.code = code
+        self.description = description
+        self.parameters = parameters
+
+    @classmethod
+    def read(cls, code: int, payload: bytes) -> NotDone:
+        """The failure an answer tells of; what is no JSON of the Bot API tells only its code."""
+        try:
+            answer = json.loads(payload)
+            parameters = answer.get("parameters") or {}
+            return cls(code, str(answer.get("description") or ""), dict(parameters))
+        except (ValueError, AttributeError, TypeError):
+            return cls(code, "", {})
+
+    @property
+    def about_the_photo(self) -> bool:
+        """Whether only the photo was refused."""
+        return self.code == 400 and _says(self.description, PHOTO)
 
 
-def about_the_photo(failure: TelegramError) -> bool:
-    """Whether only the photo was refused."""
-    return isinstance(failure, BadRequest) and _says(failure, PHOTO)
+class Requests(HTTPXRequest):
+    """The library's HTTP client, but failures keep their code and parameters."""
+
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """One request; raises NotDone for every answer outside 2xx."""
+        code, payload = await super().do_request(*args, **kwargs)
+        if 200 <= code < 300:
+            return code, payload
+        raise NotDone.read(code, payload)
 
 
-def _network(failure: NetworkError) -> SendError:
-    cause = failure.__cause__
+def outcome(failure: TelegramError | httpx.HTTPError) -> SendError:
+    """The one meaning of a failed call; its reason holds the platform's words, never a URL."""
+    if isinstance(failure, NotDone):
+        return _answered(failure)
+    cause = failure if isinstance(failure, httpx.HTTPError) else failure.__cause__
+    reason = type(cause or failure).__name__
     if isinstance(cause, _NEVER_LEFT):
-        return TryLater(type(cause).__name__, after=CONNECT_AGAIN, scope="channel")
-    if isinstance(cause, httpx.HTTPError):
-        return Unknown(type(cause).__name__)
-    if "(503)" in failure.message or "service unavailable" in failure.message.lower():
-        return TryLater("503", after=CONNECT_AGAIN, scope="channel")
-    return Unknown(failure.message.split(". Parsing")[0])
+        return TryLater(reason, after=AGAIN, scope="channel")
+    return Unknown(reason)
 
 
-def _says(failure: TelegramError, wordings: tuple[str, ...]) -> bool:
-    said = failure.message.lower()
+def _answered(failure: NotDone) -> SendError:
+    said = failure.description
+    match failure.code:
+        case 429:
+            return TryLater("flood control", after=_retry_after(failure), scope="chat")
+        case 400 if moved := failure.parameters.get("migrate_to_chat_id"):
+            return Refused(said, migrated_to=str(moved))
+        case 403:
+            return Refused(said, gone=True)
+        case 401 | 404:
+            return TryLater("token refused", after=TOKEN_AGAIN, scope="channel")
+        case 409:
+            return TryLater(said or "conflict", after=AGAIN, scope="channel")
+        case 503:
+            return TryLater("unavailable", after=_retry_after(failure), scope="channel")
+        case code if code >= 500:
+            return Unknown(said or str(code))
+        case code:
+            return Refused(said or str(code), gone=_says(said, GONE))
+
+
+def _retry_after(failure: NotDone) -> float:
+    named = failure.parameters.get("retry_after")
+    return float(named) if isinstance(named, int | float) and named > 0 else AGAIN
+
+
+def _says(text: str, wordings: tuple[str, ...]) -> bool:
+    said = text.lower()
     return any(wording in said for wording in wordings)
-
-
-def _seconds(failure: RetryAfter) -> float:
-    after = failure.retry_after
-    return after.total_seconds() if isinstance(after, timedelta) else float(after)

@@ -1,0 +1,222 @@
+"""Every command of `xiaoqi`, each a few lines: the settings, the work, what is printed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from bot import app, bench, checking, exporting, inviting, logs, terminal
+from bot.importing import BadFile, existing_codes, read_table
+from bot.import_kinds import KINDS
+from bot.settings import CoreSettings, SettingsProblem, read_settings
+from bot.supervisor import supervise
+from storage.database import Unavailable, migrate as migrate_database
+from storage.keyring import BadKey
+
+T = TypeVar("T")
+
+FAILED, WRONG_USAGE = 1, 2
+SUPERVISED = "--supervised"
+
+application = typer.Typer(
+    name="xiaoqi",
+    help="小栖: a smart social worker for residents' community groups.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path | None, typer.Option("--config", help="the settings file (xiaoqi.toml)")]
+Sample = Annotated[bool, typer.Option("--sample", help="with the fictional 梧桐社区")]
+
+errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@application.command()
+def run(
+    config: Config = None,
+    sample: Sample = False,
+    supervised: Annotated[bool, typer.Option(SUPERVISED, hidden=True)] = False,
+) -> None:
+    """Serve residents and staff until stopped."""
+    settings = _settings(config, sample=sample)
+    if not supervised:
+        raise typer.Exit(supervise([sys.executable, "-m", "bot", *sys.argv[1:], SUPERVISED]))
+    logs.begin(settings.log.level)
+    _done(app.run(settings))
+
+
+@application.command()
+def check(config: Config = None, sample: Sample = False) -> None:
+    """Name every hole: a grid without leader, a category without owner, missing phones, unreachable staff…"""
+    settings = _settings(config, sample=sample)
+    found = _done(_with(settings, checking.holes))
+    for hole in found:
+        print(hole)
+    if found:
+        raise typer.Exit(FAILED)
+    print("no holes")
+
+
+@application.command()
+def migrate(config: Config = None) -> None:
+    """Bring the database to the newest schema."""
+    migrate_database(_settings(config).database.url)
+    print("the schema is the newest")
+
+
+@application.command("import")
+def import_(
+    kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
+    file: Annotated[Path, typer.Argument(help="a CSV or XLSX file")],
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only check")] = False,
+) -> None:
+    """Import one of the operator's tables; a file with a bad row changes nothing."""
+    if kind not in KINDS:
+        _stop(f"no such table: {kind}; one of {', '.join(KINDS)}", WRONG_USAGE)
+    settings = _settings(config)
+
+    async def work(house: app.Opened) -> list[dict[str, Any]]:
+        rows = read_table(kind, file, await house.database.read(existing_codes))
+        if not dry_run:
+            await house.database.run(lambda tx: tx.tables.replace(kind, rows))
+        return rows
+
+    try:
+        rows = _done(_with(settings, work))
+    except BadFile as bad:
+        for problem in bad.problems:
+            errors.print(str(problem), markup=False)
+        _stop(f"{len(bad.problems)} problems; nothing was imported", FAILED)
+    print(f"{len(rows)} rows of {kind} {'are right' if dry_run else 'imported'}")
+    if kind == "people" and not dry_run:
+        for line in _done(_with(settings, inviting.invite_unreachable)):
+            print(line)
+
+
+@application.command()
+def export(
+    kind: Annotated[str, typer.Argument(help=", ".join(exporting.KINDS))],
+    file: Annotated[Path, typer.Argument(help="the CSV file to write")],
+    config: Config = None,
+    sample: Sample = False,
+) -> None:
+    """Write a table or the work orders to a CSV file that a spreadsheet can open safely."""
+    if kind not in exporting.KINDS:
+        _stop(f"no such table: {kind}; one of {', '.join(exporting.KINDS)}", WRONG_USAGE)
+    settings = _settings(config, sample=sample)
+    count = _done(_with(settings, lambda house: exporting.export(house.database, kind, file)))
+    print(f"{count} rows of {kind} written to {file}")
+
+
+@application.command()
+def invite(
+    name: Annotated[str, typer.Argument(help="the person's name")],
+    role: Annotated[str, typer.Argument(help="UNIT:ROLE, such as G01:grid_leader or D01:admin")],
+    config: Config = None,
+    sample: Sample = False,
+) -> None:
+    """Make a one-time code with which a member of staff comes in; also for the first administrator."""
+    settings = _settings(config, sample=sample)
+    try:
+        lines = _done(_with(settings, lambda house: inviting.invite(house, name, role)))
+    except inviting.UnknownPost as unknown:
+        _stop(str(unknown), WRONG_USAGE)
+    for line in lines:
+        print(line)
+
+
+@application.command()
+def say(
+    text: Annotated[str | None, typer.Argument(help="one message; without it a chat begins")] = None,
+    as_: Annotated[str, typer.Option("--as", help="the account that speaks")] = "terminal",
+    config: Config = None,
+    sample: Sample = False,
+) -> None:
+    """Chat in the terminal."""
+    settings = _settings(config, sample=sample)
+    _done(terminal.chat(settings, account=as_, first=text))
+
+
+@application.command()
+def read(
+    text: Annotated[str, typer.Argument(help="what a resident writes")],
+    config: Config = None,
+    sample: Sample = False,
+    staff: Annotated[bool, typer.Option("--staff", help="read staff commands too")] = False,
+    group: Annotated[bool, typer.Option("--group", help="as said in a group")] = False,
+) -> None:
+    """Print how a message is understood, as JSON."""
+    settings = _settings(config, sample=sample)
+    reading = _done(terminal.read(settings, text, staff=staff, group=group))
+    print(json.dumps(asdict(reading), ensure_ascii=False, indent=2, default=str))
+
+
+@application.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help='JSON lines: {"account", "text", "group"?…}')],
+    config: Config = None,
+) -> None:
+    """Run a chat log through the service on a throw-away database and print what it would have said."""
+    settings = _settings(config)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("replay", total=None)
+        try:
+            for answer in terminal.replay(settings, file):
+                progress.advance(task)
+                print(json.dumps(answer, ensure_ascii=False))
+        except terminal.BadLine as bad:
+            _stop(str(bad), FAILED)
+
+
+@application.command("bench")
+def bench_(
+    name: Annotated[str, typer.Argument(help=", ".join(bench.NAMES))],
+    quick: Annotated[bool, typer.Option("--quick", help="a short run, for a first look")] = False,
+) -> None:
+    """Measure this machine and the service on it, side by side."""
+    if name not in bench.NAMES:
+        _stop(f"no such bench: {name}; one of {', '.join(bench.NAMES)}", WRONG_USAGE)
+    bench.run(name, quick=quick)
+
+
+def _settings(config: Path | None, **given: Any) -> CoreSettings:
+    chosen = {key: value for key, value in given.items() if value}
+    try:
+        settings = read_settings(config, **chosen)
+    except SettingsProblem as wrong:
+        for problem in wrong.problems:
+            errors.print(f"settings: {problem}", markup=False)
+        raise typer.Exit(WRONG_USAGE) from None
+    logs.begin("warning")
+    return settings
+
+
+async def _with(settings: CoreSettings, work: Any) -> Any:
+    async with app.prepared(settings) as house:
+        return await work(house)
+
+
+def _done(work: Coroutine[Any, Any, T]) -> T:
+    """Runs the work; failures that are not ours become one line and exit code 1."""
+    try:
+        return asyncio.run(work)
+    except (BadKey, Unavailable, OSError) as failure:
+        structlog.get_logger().debug("command failed", exc_info=failure)
+        _stop(str(failure), FAILED)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    errors.print(message, markup=False)
+    raise typer.Exit(code)

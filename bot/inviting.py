@@ -1,0 +1,69 @@
+"""How staff come in: one-time codes that bind an account to an imported person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.app import Opened
+from domain.people import Person, Post, Role
+from domain.units import UnknownUnit
+from storage.transaction import Transaction
+
+CODE_LIFE = timedelta(days=14)
+
+
+class UnknownPost(Exception):
+    """The post named is not one of this installation."""
+
+
+async def invite(house: Opened, name: str, role: str) -> list[str]:
+    """Gives the person the post and a code to come in with; raises UnknownPost.
+
+    A person of this name who holds the post already gets a new code only.
+    """
+    return await house.database.run(lambda tx: _invite(tx, name, role))
+
+
+async def invite_unreachable(house: Opened) -> list[str]:
+    """A code for every member of staff whom no channel reaches yet."""
+    return await house.database.run(
+        lambda tx: [_code(tx, person, post) for person, post in _unreachable(tx)]
+    )
+
+
+def _invite(tx: Transaction, name: str, role: str) -> list[str]:
+    post = _post(tx, role)
+    person = next(
+        (one for one in tx.people.holders(post, tx.now) if one.name == name), None
+    ) or tx.people.add(name)
+    tx.people.grant(person.id, post)
+    return [_code(tx, person, post)]
+
+
+def _post(tx: Transaction, text: str) -> Post:
+    unit, colon, role = text.rpartition(":")
+    if not colon or role not in set(Role):
+        raise UnknownPost(f"{text!r} is not UNIT:ROLE with a role of {', '.join(Role)}")
+    try:
+        return Post(unit=tx.org.coded(unit).id, role=Role(role))
+    except UnknownUnit:
+        raise UnknownPost(f"there is no unit {unit!r}") from None
+
+
+def _unreachable(tx: Transaction) -> list[tuple[Person, Post]]:
+    found: dict[int, tuple[Person, Post]] = {}
+    for unit in tx.org:
+        for role in Role:
+            post = Post(unit=unit.id, role=role)
+            for person in tx.people.holders(post, tx.now):
+                contacts = tx.people.contacts(person.id)
+                if not any(contact.reachable and contact.private_chat for contact in contacts):
+                    found.setdefault(person.id, (person, post))
+    return list(found.values())
+
+
+def _code(tx: Transaction, person: Person, post: Post) -> str:
+    until = tx.now + CODE_LIFE
+    code = tx.codes.make("invite", {"person": person.id}, until=until)
+    values = {"name": person.name, "role": post.role.value, "code": code, "until": until}
+    return tx.wording.say("invite.code", values)
