@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import re
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 import structlog
@@ -43,14 +44,15 @@ from domain.messages import (
     SendError,
     Sent,
     TryLater,
-    Unknown,
 )
 from knowledge.phrasebook import Phrasebook
+from storage.database import Unavailable
 
 logger = structlog.get_logger()
 
 LIMITS = Limits(per_second=30, chat_per_second=1, group_per_minute=20)
 BETWEEN_PARTS = 1.1  # seconds between two parts of one message, for the limit per chat
+PATIENCE = 15.0  # seconds an answer may take
 AT_ONCE = 32  # connections
 SLOWEST_FILE = 120.0  # seconds
 PRESSES_KEPT = 1000
@@ -72,24 +74,25 @@ class Settings(BaseModel):
     @field_validator("token")
     @classmethod
     def _token_shape(cls, token: SecretStr) -> SecretStr:
-        said = token.get_secret_value()
-        if said and not (said.partition(":")[0].isdecimal() and said.isascii() and ":" in said):
+        if not re.fullmatch(r"[A-Za-z0-9:_-]*", token.get_secret_value()):
             raise ValueError("is not a bot token such as 123456:ABC")
         return token
 
     @field_validator("api_url")
     @classmethod
     def _api_root(cls, url: str) -> str:
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
+        try:
+            usable = httpx.URL(url).scheme in ("http", "https") and httpx.URL(url).host
+        except httpx.InvalidURL:
+            usable = ""
+        if not usable:
+            raise ValueError("is not the root of a Bot API such as https://api.telegram.org")
         return url.rstrip("/")
 
     @field_validator("secret")
     @classmethod
     def _secret_shape(cls, secret: SecretStr) -> SecretStr:
-        said = secret.get_secret_value()
-        allowed = said.replace("-", "").replace("_", "")
-        if said and not (len(said) <= 256 and allowed.isascii() and (allowed or "0").isalnum()):
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret.get_secret_value()):
             raise ValueError("may hold up to 256 letters, digits, _ and -")
         return secret
 
@@ -125,6 +128,7 @@ class TelegramChannel:
         link_label: str,
         public_url: str = "",
         between_parts: float = BETWEEN_PARTS,
+        patience: float = PATIENCE,
     ) -> None:
         self._settings = settings
         self._secret = secret
@@ -133,14 +137,16 @@ class TelegramChannel:
         self._public_url = public_url.rstrip("/")
         self._between_parts = between_parts
         token, root = settings.token.get_secret_value(), settings.api_url
-        self._updates_url = f"{root}/bot{token}/getUpdates"
-        self._http = httpx.AsyncClient(timeout=30)
+        self._http = httpx.AsyncClient(base_url=f"{root}/bot{token}/", timeout=30)
+        self._requests = Requests(
+            connection_pool_size=AT_ONCE, pool_timeout=5, connect_timeout=5, read_timeout=patience
+        )
         self._bot = Bot(
             token,
             base_url=f"{root}/bot",
             base_file_url=f"{root}/file/bot",
-            request=Requests(connection_pool_size=AT_ONCE, pool_timeout=5, read_timeout=15),
-            get_updates_request=Requests(connection_pool_size=1),
+            request=self._requests,
+            get_updates_request=self._requests,
         )
         self._me: Me | None = None
         self._getting_known = asyncio.Lock()
@@ -162,14 +168,12 @@ class TelegramChannel:
             if self._settings.mode == "webhook":
                 await self._set_webhook()
             else:
-                await self._until_done("delete_webhook", drop_pending_updates=False)
-                await Poller(self._http, self._updates_url, self._ear).run()
+                await Poller(self._http, self._ear).run()
 
     async def close(self) -> None:
         """Closes the connections; nothing can be sent afterwards."""
         await self._http.aclose()
-        for request in self._bot._request:
-            await request.shutdown()
+        await self._requests.shutdown()
 
     async def send(self, outbound: Outbound) -> Sent:
         """Delivers one message, in several parts where it is long.
@@ -177,27 +181,23 @@ class TelegramChannel:
         A part that failed is where the next attempt at the same message goes on, in this process.
         """
         chat = _chat(outbound.address)
-        try:
-            me = await self._know_me()
-            steps = layout.steps(
-                outbound, group=self.is_group(outbound.address), username=me.username
-            )
-            done, message = self._begun.pop(outbound.id, (0, ""))
-            for number, step in enumerate(steps[done:], start=done):
-                if number > done:
-                    await asyncio.sleep(self._between_parts)
-                try:
-                    message = await self._say(
-                        chat,
-                        step,
-                        markup=self._markup(outbound, me) if step is steps[-1] else None,
-                        reply_to=outbound.reply_to if number == 0 else "",
-                    )
-                except TelegramError:
-                    self._remember(outbound.id, number, message)
-                    raise
-        except TelegramError as failure:
-            raise self._meaning(outbound.address, failure) from failure
+        me = await self._know_me_to_send(outbound)
+        steps = layout.steps(outbound, group=self.is_group(outbound.address), username=me.username)
+        done, message = self._begun.pop(outbound.id, (0, ""))
+        for number, step in enumerate(steps[done:], start=done):
+            if number > done:
+                await asyncio.sleep(self._between_parts)
+            last = number == len(steps) - 1
+            try:
+                message = await self._say(
+                    chat,
+                    step,
+                    markup=self._markup(outbound, me) if last else None,
+                    reply_to=outbound.reply_to if number == 0 else "",
+                )
+            except TelegramError as failure:
+                self._remember(outbound.id, number, message)
+                raise self._meaning(outbound.address, failure) from failure
         return Sent(message=message)
 
     async def fetch(self, attachment: Attachment) -> tuple[str, bytes]:
@@ -209,6 +209,8 @@ class TelegramChannel:
             async with asyncio.timeout(SLOWEST_FILE):
                 return attachment.media_type, await self._download(file.file_path or "")
         except NotDone as failure:
+            if "temporarily unavailable" in failure.description:
+                raise TryLater(failure.description, after=60) from failure
             raise outcome(failure) from failure
         except (TelegramError, httpx.HTTPError, TimeoutError) as failure:
             raise TryLater(type(failure).__name__, after=10) from failure
@@ -223,25 +225,20 @@ class TelegramChannel:
         return await answer_webhook(request, secret=self._secret, ear=self._ear)
 
     async def _set_webhook(self) -> None:
+        """Tells the platform where we listen, however long it takes to reach it."""
         if not self._public_url:
             logger.warning("webhook not set", channel=NAME, why="server.public_url is empty")
             return
-        await self._until_done(
-            "set_webhook",
-            url=f"{self._public_url}{PATH}",
-            secret_token=self._secret,
-            allowed_updates=list(ALLOWED_UPDATES),
-            drop_pending_updates=False,
-        )
-
-    async def _until_done(self, method: str, **asked: Any) -> None:
-        """Calls a method of the Bot API that must succeed before listening, however long it takes."""
         wait = 1.0
         while True:
             try:
-                await getattr(self._bot, method)(**asked)
+                await self._bot.set_webhook(
+                    f"{self._public_url}{PATH}",
+                    secret_token=self._secret,
+                    allowed_updates=ALLOWED_UPDATES,
+                )
             except TelegramError as failure:
-                logger.warning("telegram not ready", call=method, why=str(outcome(failure)))
+                logger.warning("webhook not set", channel=NAME, why=str(outcome(failure)))
                 await asyncio.sleep(wait * random.uniform(0.75, 1.25))
                 wait = min(wait * 2, 60.0)
             else:
@@ -259,6 +256,15 @@ class TelegramChannel:
                     hears_all_of_groups=bool(user.can_read_all_group_messages),
                 )
             return self._me
+
+    async def _know_me_to_send(self, outbound: Outbound) -> Me:
+        """Our own account where the message needs it: for its link, or to keep our own name."""
+        if not (outbound.link or self.is_group(outbound.address)):
+            return self._me or Me(id=0, username="")
+        try:
+            return self._me or await self._know_me()
+        except TelegramError as failure:
+            raise TryLater(str(outcome(failure)), after=5, scope="channel") from failure
 
     async def _know_me_to_accept(self) -> Me:
         try:
@@ -298,7 +304,7 @@ class TelegramChannel:
             if reply_to.isdecimal()
             else None
         )
-        photo = await self._photos(step.photo) if step.photo is not None else None
+        photo = await self._bytes(step.photo) if step.photo is not None else None
         message: Message
         if photo is not None:
             try:
@@ -326,6 +332,12 @@ class TelegramChannel:
             reply_markup=markup,
         )
         return str(message.message_id)
+
+    async def _bytes(self, photo: int) -> tuple[str, bytes] | None:
+        try:
+            return await self._photos(photo)
+        except Unavailable as trouble:
+            raise TryLater(str(trouble), after=5) from trouble
 
     def _markup(self, outbound: Outbound, me: Me) -> InlineKeyboardMarkup | None:
         keyboard = [
@@ -360,6 +372,8 @@ class TelegramChannel:
             raise Refused("file is no longer there")
         data = bytearray()
         async with self._http.stream("GET", url) as answer:
+            if answer.status_code == 404:
+                raise Refused("file is no longer there")
             if not answer.is_success:
                 raise NotDone(answer.status_code, "", {})
             async for chunk in answer.aiter_bytes():

@@ -10,6 +10,7 @@ back everything behind an update that is not.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import random
@@ -121,7 +122,7 @@ class Ear:
 
 
 async def answer_webhook(request: web.Request, *, secret: str, ear: Ear | None) -> web.Response:
-    """The platform's POST: 401 before the body is read, 200 after the commit, 503 if there is none."""
+    """The platform's POST: 401 before the body is read, 200 after the commit, 503 without one."""
     shown = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
     if not hmac.compare_digest(shown, secret.encode()):
         return _refusal(401)
@@ -171,13 +172,13 @@ def _refusal(status: int) -> web.Response:
 class Poller:
     """Asks for updates and moves on only after they are committed.
 
-    A 409 means that another process asks too, or that a webhook is set: it stands by and tries
-    again, so that of several replicas one listens at a time and another takes over by itself.
+    A 409 means that another process asks too: it stands by and tries again, so that of several
+    replicas one listens at a time and another takes over by itself. Or that a webhook is left from
+    another mode: it is taken away.
     """
 
-    def __init__(self, http: httpx.AsyncClient, url: str, ear: Ear) -> None:
+    def __init__(self, http: httpx.AsyncClient, ear: Ear) -> None:
         self._http = http
-        self._url = url
         self._ear = ear
         self._troubles: Counter[str] = Counter()
 
@@ -191,6 +192,8 @@ class Poller:
             except CannotAccept as trouble:
                 await self._stand_by("not kept", trouble.reason, shortest=0.5, longest=15)
             except (NotDone, httpx.HTTPError) as failure:
+                if _a_webhook_is_set(failure):
+                    await self._take_webhook_away()
                 await self._stand_by_after(failure)
             else:
                 self._troubles.clear()
@@ -204,16 +207,25 @@ class Poller:
         }
         if offset is not None:
             asked["offset"] = offset
-        answer = await self._http.post(
-            self._url, json=asked, timeout=httpx.Timeout(10, read=POLL + 15)
-        )
+        batch = await self._call("getUpdates", asked)
+        if not isinstance(batch, list):
+            raise NotDone(502, "not an answer of the Bot API", {})
+        return batch
+
+    async def _call(self, method: str, asked: dict[str, Any]) -> Any:
+        patience = httpx.Timeout(10, read=POLL + 15)
+        answer = await self._http.post(method, json=asked, timeout=patience)
         if not answer.is_success:
             raise NotDone.read(answer.status_code, answer.content)
         try:
-            batch = answer.json()["result"]
-            return list(batch)
+            return answer.json()["result"]
         except (ValueError, KeyError, TypeError):
             raise NotDone(502, "not an answer of the Bot API", {}) from None
+
+    async def _take_webhook_away(self) -> None:
+        with contextlib.suppress(NotDone, httpx.HTTPError):
+            await self._call("deleteWebhook", {"drop_pending_updates": False})
+            logger.info("webhook taken away", channel="telegram")
 
     async def _stand_by_after(self, failure: NotDone | httpx.HTTPError) -> None:
         meaning = outcome(failure)
@@ -233,6 +245,14 @@ class Poller:
         wait = min(shortest * 2 ** self._troubles[kind], max(longest, shortest))
         self._troubles[kind] = min(self._troubles[kind] + 1, 16)
         await asyncio.sleep(wait * random.uniform(0.75, 1.25))
+
+
+def _a_webhook_is_set(failure: NotDone | httpx.HTTPError) -> bool:
+    return (
+        isinstance(failure, NotDone)
+        and failure.code == 409
+        and "webhook is active" in failure.description
+    )
 
 
 def _next_offset(batch: list[Any]) -> int | None:
