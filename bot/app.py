@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -161,7 +161,10 @@ async def run(settings: CoreSettings) -> None:
         loop.add_signal_handler(number, stop.set)
     async with assembled(settings) as service:
         readiness = Readiness()
-        async with _served(service, readiness), _at_work(service):
+        async with AsyncExitStack() as stack:
+            if "web" in settings.roles:
+                await stack.enter_async_context(_served(service, readiness))
+            await stack.enter_async_context(_at_work(service))
             readiness.ready = True
             logger.info("service started", channels=sorted(service.channels))
             await stop.wait()
@@ -191,17 +194,20 @@ async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]
 @asynccontextmanager
 async def _at_work(service: Service) -> AsyncIterator[None]:
     """The tasks of a running process; leaving cancels the ears first and lets the hands finish."""
+    roles = service.settings.roles
     ears = [
         asyncio.create_task(channel.run(service.intake), name=f"channel: {name}")
         for name, channel in service.channels.items()
+        if "poll" in roles
     ]
-    hands = [
-        asyncio.create_task(service.intake.run(), name="intake"),
-        asyncio.create_task(service.relay.run(), name="relay"),
-        asyncio.create_task(service.clock.run(), name="clock"),
-        asyncio.create_task(service.fetcher.run(), name="fetcher"),
-        asyncio.create_task(_follow_the_tables(service), name="catalogue"),
-    ]
+    hands = [asyncio.create_task(_follow_the_tables(service), name="catalogue")]
+    if "intake" in roles:
+        hands.append(asyncio.create_task(service.intake.run(), name="intake"))
+    if "relay" in roles:
+        hands.append(asyncio.create_task(service.relay.run(), name="relay"))
+        hands.append(asyncio.create_task(service.fetcher.run(), name="fetcher"))
+    if "clock" in roles:
+        hands.append(asyncio.create_task(service.clock.run(), name="clock"))
     watched = threading.Event()
     threading.Thread(
         target=_watch, args=(service.database, watched), name="watchdog", daemon=True
@@ -215,8 +221,10 @@ async def _at_work(service: Service) -> AsyncIterator[None]:
         await _cancelled(ears)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN / 2):
-                await service.intake.idle()
-                await service.relay.settle()
+                if "intake" in roles:
+                    await service.intake.idle()
+                if "relay" in roles:
+                    await service.relay.settle()
         await _cancelled(hands)
 
 

@@ -46,10 +46,12 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 def run(
     config: Config = None,
     sample: Sample = False,
+    roles: Annotated[str, typer.Option(help="some of web,poll,intake,relay,clock")] = "",
     supervised: Annotated[bool, typer.Option(SUPERVISED, hidden=True)] = False,
 ) -> None:
     """Serve residents and staff until stopped."""
-    settings = _settings(config, sample=sample)
+    chosen = frozenset(roles.split(",")) if roles else None
+    settings = _settings(config, sample=sample, roles=chosen)
     if not supervised:
         raise typer.Exit(supervise([sys.executable, "-m", "bot", *sys.argv[1:], SUPERVISED]))
     logs.begin(settings.log.level)

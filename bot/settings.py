@@ -21,7 +21,8 @@ from pydantic_settings import (
 
 import bot.channels
 
-ROLES = ("web", "poll", "intake", "relay", "clock")
+# What one process may do; several processes over one PostgreSQL may split them.
+ROLES = frozenset({"web", "poll", "intake", "relay", "clock"})
 
 
 class SettingsProblem(Exception):
@@ -114,6 +115,14 @@ class CoreSettings(BaseSettings):
     log: LogSettings = LogSettings()
     intake: IntakeSettings = IntakeSettings()
     sample: bool = False
+    roles: frozenset[str] = ROLES
+
+    @field_validator("roles")
+    @classmethod
+    def _known_roles(cls, roles: frozenset[str]) -> frozenset[str]:
+        if not roles or roles - ROLES:
+            raise ValueError(f"must be some of {', '.join(sorted(ROLES))}")
+        return roles
 
     def channel(self, name: str) -> BaseModel:
         """The section of a channel."""
