@@ -202,13 +202,17 @@ def _looked_at(order: WorkOrder, since: datetime, rules: Rules) -> datetime:
 
 
 def _again(at: datetime, order: WorkOrder, rules: Rules) -> datetime:
+    every = _every(order, rules)
+    return _next_morning(at, rules.calendar) if every is None else at + every
+
+
+def _every(order: WorkOrder, rules: Rules) -> timedelta | None:
+    """How often it is told again; once somebody is on site a danger to life climbs as E1 does."""
+    if order.order_class is OrderClass.E0 and not _nobody_on_site(order):
+        return REPEAT[OrderClass.E1]
     policy = rules.deadlines.get(order.order_class)
-    every = policy.escalate_every if policy is not None else None
-    every = every or REPEAT.get(order.order_class)
-    # With somebody on site, telling the whole ladder every five minutes helps nobody.
-    if every is None or (order.order_class is OrderClass.E0 and not _nobody_on_site(order)):
-        return _next_morning(at, rules.calendar)
-    return at + every
+    told = None if policy is None else policy.escalate_every
+    return told or REPEAT.get(order.order_class)
 
 
 def _next_morning(at: datetime, calendar: WorkCalendar) -> datetime:
