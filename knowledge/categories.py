@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain.rules import Category
 from knowledge.lexicon import lexicon
+from knowledge.normal import BLOT
 from knowledge.words import Words
 
 
@@ -46,7 +47,7 @@ class CategoryFinder:
 
     def readable(self, key: str) -> str:
         """The text with harmless sayings blotted out; as long as it was."""
-        return self._harmless.sub(lambda found: "□" * len(found[0]), key)
+        return self._harmless.sub(lambda found: BLOT * len(found[0]), key)
 
     def best(self, clause: str) -> Match | None:
         """The best category of a readable clause; complaints before mere things."""
@@ -62,7 +63,7 @@ class CategoryFinder:
     def has_fault(self, clause: str, *, beside: Iterable[str] = ()) -> bool:
         """Whether something is said to be wrong or wanted, besides these words."""
         for word in beside:
-            clause = clause.replace(word, "□")
+            clause = clause.replace(word, BLOT)
         return any(fault in clause for fault in self._faults)
 
     def _match(self, entry: _Entry, clause: str) -> Match | None:

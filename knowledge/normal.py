@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Telegram and WeChat stop at 4,096 characters; what is longer was not typed by a person.
 LONGEST = 5_000
+BLOT = "□"
 
 _UNSEEN = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5"
@@ -64,6 +66,13 @@ def comparable(text: str) -> str:
     if len(lowered) != len(text):  # a few letters such as İ grow
         lowered = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
     return lowered.translate(_FOR_COMPARING).translate(_SIMPLER)
+
+
+def blotted(key: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The key with these spans made unreadable; as long as it was."""
+    for start, end in spans:
+        key = key[:start] + BLOT * (end - start) + key[end:]
+    return key
 
 
 def _narrow(found: re.Match[str]) -> str:

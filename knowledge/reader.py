@@ -18,7 +18,7 @@ from knowledge.emergencies import Emergencies
 from knowledge.intents import Fit, Intents
 from knowledge.lexicon import lexicon
 from knowledge.names import find_people, find_targets
-from knowledge.normal import Normal, normal
+from knowledge.normal import BLOT, Normal, blotted, normal
 from knowledge.places import PlaceBook
 from knowledge.private_data import find_private_data
 from knowledge.problems import Split, Splitter, raised
@@ -27,6 +27,7 @@ from knowledge.times import find_days, find_moment, find_period
 
 REPORT, CHITCHAT, PROGRESS = "report", "chitchat", "progress"
 EMERGENCY_SCORE, COMPLAINT_SCORE, THING_SCORE = 100.0, 58.0, 30.0
+CLEAR = 40.0  # what weak words reach stays below
 SHORT = 14  # characters: a longer message is not waited for
 
 _CALLED = re.compile(r"^(?:\s*(?:@\S{1,32}|小栖(?:小栖)?)[\s,.:!~]*)+(?=\S)")
@@ -101,7 +102,7 @@ class Reader:
         numbers = find_numbers(message.text)
         private_data = find_private_data(message.key)
         said = [_span_of(number, message.key) for number in numbers]
-        hidden = _blotted(message.key, [*said, *((a, b) for a, b, _ in private_data)])
+        hidden = blotted(message.key, [*said, *((a, b) for a, b, _ in private_data)])
         parts = self._parts(hidden, message.text, context)
         readable = self._finder.readable(hidden)
         called = _CALLED.match(message.key)
@@ -153,7 +154,7 @@ class Reader:
             "place": place,
             "problem": heard.split.problems or heard.emergency,
         }
-        key = heard.command.key.strip(_EDGES)
+        key = heard.command.key.strip(_EDGES) or heard.command.key.strip()
         fits = self._intents.fits(
             key,
             staff=context.staff,
@@ -165,9 +166,16 @@ class Reader:
             fits = [fit for fit in fits if fit.intent.name != REPORT or fit.score > score]
             if all(fit.intent.name != REPORT for fit in fits):
                 fits.append(Fit(intent=self._intents[REPORT], score=score))
-        if not fits and context.group and not context.addressed and CHITCHAT in self._intents:
-            fits = [Fit(intent=self._intents[CHITCHAT], score=10.0)]
+        if context.group and not context.addressed:
+            fits = self._overheard(fits)
         return sorted(fits, key=lambda fit: -fit.score)
+
+    def _overheard(self, fits: list[Fit]) -> list[Fit]:
+        """In talk that was not meant for us only clear words count; all else is chitchat."""
+        if any(fit.score >= CLEAR or fit.intent.name == CHITCHAT for fit in fits):
+            return [fit for fit in fits if fit.intent.name != REPORT or fit.score >= CLEAR]
+        known = CHITCHAT in self._intents
+        return [Fit(intent=self._intents[CHITCHAT], score=10.0)] if known else []
 
     def _bare_fits(self, heard: _Heard, key: str) -> list[Fit]:
         """Nothing but a number asks how that order stands."""
@@ -275,12 +283,6 @@ def _span_of(number: str, key: str) -> tuple[int, int]:
     return found.span() if found else (0, 0)
 
 
-def _blotted(key: str, spans: Sequence[tuple[int, int]]) -> str:
-    for start, end in spans:
-        key = key[:start] + "□" * (end - start) + key[end:]
-    return key
-
-
 def _without(message: Normal, spans: Sequence[tuple[int, int]]) -> Normal:
     dropped = {place for start, end in spans for place in range(start, end)}
     kept = [place for place in range(len(message.key)) if place not in dropped]
@@ -294,5 +296,5 @@ def _only(parts: Sequence[Said], key: str) -> bool:
     """Whether the message is a place and nothing else."""
     if not parts:
         return False
-    rest = _blotted(key, [(part.start, part.end) for part in parts])
-    return not bare(rest.replace("□", "")).strip("-#/的在是我住单元栋号楼室小区")
+    rest = blotted(key, [(part.start, part.end) for part in parts])
+    return not bare(rest.replace(BLOT, "")).strip("-#/的在是我住单元栋号楼室小区")

@@ -9,6 +9,7 @@ from functools import cache
 
 from domain.readings import PlaceSlots
 from knowledge.lexicon import lexicon
+from knowledge.normal import blotted
 from knowledge.numerals import in_digits
 
 _CN = "[零〇一二两三四五六七八九十百廿]"
@@ -17,7 +18,7 @@ _LETTER = r"(?<![a-z\d])[a-z]\d{0,2}"
 
 # 懂 冻 洞 are what people get when they type dong; 东 only where a compass point makes no sense.
 _BUILDING = re.compile(
-    rf"(?<!月)(?P<building>{_NUMBER}|{_LETTER})\s?"
+    rf"(?<!月)(?!一[栋幢]楼(?![下上道梯顶底前后里层]))(?P<building>{_NUMBER}|{_LETTER})\s?"
     r"(?:号楼|楼栋|[栋幢](?:楼(?![下上道梯顶底前后里层]))?|#楼?|dong(?![a-z])|(?P<slip>[懂冻洞])"
     rf"|号(?=\s?(?:\d{{1,2}}|{_CN})\s?单元)"
     rf"|(?P<compass>东)(?=\s?(?:\d{{1,2}}|{_CN})\s?(?:单|门)|$|的|楼|底|\s))"
@@ -108,14 +109,16 @@ class PlaceReader:
     def parts(self, key: str, text: str) -> list[Said]:
         """Every part said, in order; none overlap. `text` is what the key was made from."""
         found: list[Said] = []
-        for said in self._candidates(key, text):
+        for said in (*self._estates_in(key), *_numbered(key)):
+            if all(said.end <= other.start or other.end <= said.start for other in found):
+                found.append(said)
+        rest = blotted(key, [(said.start, said.end) for said in found])
+        for said in self._spots_in(rest, text):
             if all(said.end <= other.start or other.end <= said.start for other in found):
                 found.append(said)
         return _joined(sorted(found, key=lambda said: said.start), text)
 
-    def _candidates(self, key: str, text: str) -> Iterator[Said]:
-        yield from self._estates_in(key)
-        yield from _numbered(key)
+    def _spots_in(self, key: str, text: str) -> Iterator[Said]:
         for name in self._landmarks:
             if (start := key.find(name)) >= 0:
                 yield _spot(text, start, start + len(name))
