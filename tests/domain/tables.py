@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ ROOT = Path(__file__).parent.parent.parent
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 # 受理, 接单, 首次答复, 办结, warnings, repeat (domain.md §2.5).
-TABLE: dict[OrderClass, tuple[str, str, str, str, tuple[float, ...], timedelta | None]] = {
+Row = tuple[str, str, str, str, tuple[float, ...], timedelta | None]
+TABLE: Mapping[OrderClass, Row] = {
     OrderClass.E0: ("0 分钟", "5 分钟", "5 分钟", "2 小时", (), timedelta(minutes=5)),
     OrderClass.E1: ("5 分钟", "30 分钟", "30 分钟", "24 小时", (0.5, 0.8), timedelta(minutes=30)),
     OrderClass.U: ("30 分钟", "2 工作时", "4 工作时", "8 工作时", (0.8,), None),
@@ -51,11 +53,7 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
-def rules(
-    table: dict[OrderClass, tuple[str, str, str, str, tuple[float, ...], timedelta | None]]
-    | None = None,
-    calendar: WorkCalendar = CALENDAR,
-) -> Rules:
+def rules(table: Mapping[OrderClass, Row] = TABLE, calendar: WorkCalendar = CALENDAR) -> Rules:
     """Rules with this deadline table, or with the sample's."""
     return Rules(
         categories={},
@@ -69,9 +67,7 @@ def rules(
                 warn_at=warn_at,
                 escalate_every=every,
             )
-            for order_class, (accept, claim, answer, resolve, warn_at, every) in (
-                TABLE if table is None else table
-            ).items()
+            for order_class, (accept, claim, answer, resolve, warn_at, every) in table.items()
         },
         calendar=calendar,
     )
