@@ -13,8 +13,8 @@
     examples = ["催一下灯的事"]  # each must give this intent; the tests read them
 
 Everything is compared in lower case, simplified characters and half-width punctuation, without
-the order numbers and without our own name. Patterns must not repeat a repetition ("(a+)+"), which
-can take for ever; `load` refuses it.
+the order numbers and without our own name. Patterns must not repeat a group that ends in a
+repetition, which can take for ever; `load` refuses it.
 """
 
 from __future__ import annotations
@@ -147,9 +147,14 @@ def _files(folder: Traversable) -> dict[str, Traversable]:
 
 def _table(file: Traversable) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise IntentError(file.name, f"not readable: {error}") from error
+    for key in LISTS:
+        values = table.get(key, [])
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise IntentError(file.name, f"{key} is not a list of texts")
+    return table
 
 
 # A repetition inside a repeated group: the shape of regular expressions that take for ever.
@@ -170,10 +175,6 @@ def _intent(name: str, table: Mapping[str, Any]) -> Intent:
     unknown = set(table) - {*LISTS, "group", "staff", "priority"}
     if unknown:
         raise IntentError(file, f"unknown keys {', '.join(sorted(unknown))}")
-    for key in LISTS:
-        values = table.get(key, [])
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise IntentError(file, f"{key} is not a list of texts")
     for key, known in (("takes", TAKES), ("needs", NEEDS)):
         if wrong := set(table.get(key, [])) - known:
             raise IntentError(file, f"{key} knows {', '.join(sorted(known))}, not {wrong}")

@@ -30,7 +30,7 @@ EMERGENCY_SCORE, COMPLAINT_SCORE, THING_SCORE = 100.0, 58.0, 30.0
 CLEAR = 40.0  # what weak words reach stays below
 SHORT = 14  # characters: a longer message is not waited for
 
-_CALLED = re.compile(r"^(?:\s*(?:@\S{1,32}|小栖(?:小栖)?)[\s,.:!~]*)+(?=\S)")
+_CALLED = re.compile(r"^(?:(?:@[^\s@]{1,32}|小栖)[\s,.:!~]{0,3}){1,4}(?=\S)")
 _MENTION = re.compile(r"@[a-z]\w{3,31}")
 _UNFINISHED = re.compile(r"(?:[,、:]|\.\.+|…|的)$")
 _NOT_THIS = re.compile(r"不是[^,.!?;\s是]{1,12}")

@@ -13,13 +13,13 @@ from knowledge.numerals import in_digits
 
 _CN = "[零〇一二两三四五六七八九十]"
 _COUNT = rf"(?P<count>\d{{1,3}}|{_CN}{{1,3}}|半)"
-_DAYS = re.compile(rf"{_COUNT}\s?(?:天|日(?!\d))")
+_DAYS = re.compile(rf"{_COUNT}\s?(?:天|个?工作日)")
 _WEEKS = re.compile(rf"{_COUNT}\s?(?:个)?(?:周|星期|礼拜)(?![一二三四五六日天末])")
 _DAY = re.compile(
     r"(?P<word>大后天|后天|明天|明儿|明早|明晚|明日|今天|今儿|今晚|今早|今日|月底|周末)"
     r"|(?P<week>下下|下|这|本)?(?:个)?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])"
     r"|(?P<month>\d{1,2})(?:月|[./])(?P<day>\d{1,2})(?:日|号)?(?!\d)"
-    r"|(?<!\d)(?P<only>\d{1,2})[日号](?![楼线单院])"
+    r"|(?<![\d月])(?P<only>\d{1,2})[日号](?![楼线单院])"
 )
 _PART = re.compile("上午|早上|早晨|一早|中午|下午|傍晚|晚上|今晚|明晚|今早|明早|下班前|夜里")
 _CLOCK = re.compile(
