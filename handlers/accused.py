@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from domain.orders import WorkOrder
-from domain.people import Post, Role
+from domain.people import Person, Post, Role
 from domain.routing import LEVEL
+from domain.units import UnitKind
 from handlers.turn import Turn
-from knowledge.signs import signs
+from knowledge.signs import is_called, signs
+
+# Held once for the whole community or above it; the others once for every grid.
+OF_GRIDS = frozenset(role for role, level in LEVEL.items() if level is UnitKind.GRID)
 
 
 def with_accused(turn: Turn, draft: WorkOrder) -> WorkOrder:
-    """The draft with the people it complains about: those named, and those who hold a post it speaks of."""
+    """The draft with those it complains about: by name, or by the post it speaks of."""
     if not draft.about_staff:
         return draft
-    named = {
-        person.id
-        for name in turn.reading.people
-        for person in turn.tx.people.staff_named(name, within=draft.community)
-    }
+    shown = signs(draft.text)
     meant = {
         person.id
-        for post in _posts_spoken_of(turn, draft)
-        for person in turn.tx.people.holders(post, turn.now)
+        for post, person in _staff(turn, draft)
+        if is_called(draft.text, person.name) or _is_spoken_of(post, draft, shown)
     }
-    return replace(draft, accused=draft.accused | named | meant)
+    return replace(draft, accused=draft.accused | meant)
 
 
 def posts_of_accused(turn: Turn, draft: WorkOrder) -> frozenset[Post]:
@@ -35,8 +36,18 @@ def posts_of_accused(turn: Turn, draft: WorkOrder) -> frozenset[Post]:
     )
 
 
-def _posts_spoken_of(turn: Turn, draft: WorkOrder) -> list[Post]:
-    shown = signs(draft.text)
-    here = draft.grid or draft.community
-    units = {role: turn.org.nearest(here, LEVEL[role]) for role in LEVEL if role in shown}
-    return [Post(unit=unit.id, role=Role(role)) for role, unit in units.items() if unit]
+def _is_spoken_of(post: Post, draft: WorkOrder, shown: frozenset[str]) -> bool:
+    """Whether its role is named; of the grids only the one the complaint comes from is meant."""
+    if post.role not in shown:
+        return False
+    return post.role not in OF_GRIDS or draft.grid in (None, post.unit)
+
+
+def _staff(turn: Turn, draft: WorkOrder) -> Iterator[tuple[Post, Person]]:
+    for role, level in LEVEL.items():
+        above = turn.org.nearest(draft.community, level)
+        units = [above] if above else turn.org.below(draft.community, level)
+        for unit in units:
+            post = Post(unit=unit.id, role=Role(role))
+            for person in turn.tx.people.holders(post, turn.now):
+                yield post, person

@@ -1,10 +1,11 @@
-"""The answers to what a draft still lacked: its kind, its estate, its building, and whether we understood."""
+"""The answers to what a draft still lacked: its kind, its estate, its building."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from domain import moves
 from domain.messages import InboundKind
 from domain.orders import OrderClass, Status, WorkOrder
 from domain.places import OrderPlace
@@ -22,7 +23,7 @@ FREE_WORDS = frozenset({"", "report", "supplement"})
 
 
 def _place(turn: Turn, answer: Answer) -> bool:
-    """Which building: a place in any spelling, a bare number, a shared position, or the person's own words."""
+    """Which building: in any spelling, as a bare number, by position or in own words."""
     waiting = drafts.waiting(turn)
     if not waiting:
         return _opened_meanwhile(turn, answer)
@@ -38,10 +39,10 @@ def _place(turn: Turn, answer: Answer) -> bool:
 
 
 def _without_place(turn: Turn, waiting: list[WorkOrder]) -> bool:
-    """No place in the answer: a photo, "I do not know", a spot in plain words, or something else entirely."""
+    """No place in it: a photo, "I do not know", a spot in plain words, or something else."""
     overheard = turn.in_group and not turn.heard.addressed
     if turn.heard.photos:
-        waiting = _with_photos(turn, waiting)
+        waiting = [drafts.with_heard(turn, waiting[0]), *waiting[1:]]
     elif overheard or any(problem.category for problem in turn.reading.problems):
         return False
     elif "not_knowing" in signs(turn.heard.text):
@@ -104,7 +105,7 @@ def _kind(turn: Turn, answer: Answer) -> bool:
 
 
 def _another(turn: Turn, answer: Answer) -> bool:
-    """The one being handled is another one: what was set aside as its duplicate is opened after all."""
+    """What was set aside as a duplicate is another one, and is opened after all."""
     if answer.value != "another_one":
         return False
     aside = turn.tx.orders.get(str(answer.context["draft"]))
@@ -120,6 +121,18 @@ def _another(turn: Turn, answer: Answer) -> bool:
         history=(),
     )
     opening.open_or_follow(turn, [draft], another=True)
+    return True
+
+
+def _call(turn: Turn, answer: Answer) -> bool:
+    """Whether somebody is to ring; where, when it was said with the answer."""
+    order = turn.tx.orders.get(answer.number)
+    if order is None or not order.is_running or not answer.value:
+        return _opened_meanwhile(turn, answer)
+    if answer.value == "yes":
+        wish = turn.tx.wording.say("report.needs_call", {})
+        order = turn.record(moves.supplement(order, turn.act, text=wish))
+    turn.say(f"report.call_{answer.value}", number=order.number)
     return True
 
 
@@ -143,19 +156,15 @@ def _opened_meanwhile(turn: Turn, answer: Answer) -> bool:
     return True
 
 
-def _with_photos(turn: Turn, waiting: list[WorkOrder]) -> list[WorkOrder]:
-    first = waiting[0]
-    turn.tx.attachments.attach(turn.heard.photos, first.number)
-    return [replace(first, photos=(*first.photos, *turn.heard.photos)), *waiting[1:]]
-
-
 def _bare_number(turn: Turn, answer: Answer) -> PlaceSlots:
     """A number alone is a building, or the entrance that was asked for."""
     said = turn.heard.text.strip()
     if not (said.isdecimal() and len(said) <= LONGEST_NUMBER):
         return PlaceSlots()
-    part = "entrance" if answer.context.get("part") == "entrance" else "building"
-    return PlaceSlots(**{part: str(int(said))})
+    number = str(int(said))
+    if answer.context.get("part") == "entrance":
+        return PlaceSlots(entrance=number)
+    return PlaceSlots(building=number)
 
 
 ANSWERS = {
@@ -165,4 +174,5 @@ ANSWERS = {
     "readback": _readback,
     "kind": _kind,
     "another": _another,
+    "call": _call,
 }

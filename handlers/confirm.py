@@ -9,10 +9,8 @@ from handlers.turn import Answer, Turn
 
 
 def handle(turn: Turn) -> None:
-    """Closes the one meant, or asks which; what nobody has reported done is not closed by a kind word."""
-    orders = [
-        o for o in meant.mine(turn, Status.RESOLVED) if o.reporter == turn.person.id
-    ]
+    """Closes the one meant, or asks which; what nobody reported done is not closed."""
+    orders = [o for o in meant.mine(turn, Status.RESOLVED) if o.reporter == turn.person.id]
     order = meant.named(turn) or meant.one_of(turn, orders)
     if order is not None:
         close(turn, order)

@@ -36,9 +36,7 @@ def put_right(turn: Turn, order: WorkOrder) -> None:
     if place is None and not category:
         _ask_what(turn, order)
         return
-    order = turn.record(
-        moves.correct(order, turn.act, place=place, grid=grid, category=category)
-    )
+    order = turn.record(moves.correct(order, turn.act, place=place, grid=grid, category=category))
     turn.focus_on(order)
     turn.say("correct.done", **values(turn, order))
 
@@ -58,7 +56,7 @@ def _ask_what(turn: Turn, order: WorkOrder) -> None:
 
 def _of_list(turn: Turn) -> WorkOrder | None:
     """The one whose row was said of the list shown last: "错2"."""
-    listed = turn.conversation.memory.get("listed", [])
+    listed: list[str] = turn.conversation.memory.get("listed", [])
     row = turn.reading.choice
     if row is None or not 1 <= row <= len(listed):
         return None
@@ -66,7 +64,7 @@ def _of_list(turn: Turn) -> WorkOrder | None:
 
 
 def _last_spoken_of(turn: Turn, orders: list[WorkOrder]) -> WorkOrder | None:
-    """What is wrong is what was just said; the new kind and place would fit another one by accident."""
+    """What is wrong was just said; its new kind or place might fit another by accident."""
     known = {order.number: order for order in orders}
     return known.get(turn.conversation.focus) or (orders[0] if len(orders) == 1 else None)
 

@@ -9,6 +9,7 @@ from handlers.shown import values
 from handlers.turn import Answer, Turn
 
 DOUBTFUL = (Status.RESOLVED, Status.CLOSED)
+NO_REASONS = frozenset({"confirm", "thanks", "rate", "hello"})
 SHORTEST_REASON = 4  # 没修, 没用 say no more than the button does
 
 
@@ -51,26 +52,20 @@ def _send_back(turn: Turn, order: WorkOrder, reason: str, photos: tuple[int, ...
         order = turn.record(moves.supplement(order, turn.act, photos=photos))
         turn.tx.attachments.attach(photos, order.number)
     turn.focus_on(order)
-    turn.say("disagree.done", **values(turn, order), photos=len(photos))
+    turn.say("disagree.done", **values(turn, order), pictures=len(photos))
 
 
 def _reason(turn: Turn, answer: Answer) -> bool:
-    """Words, or a photo: a picture of what is still wrong is a reason, and its words are asked for."""
+    """Words, or a photo: a picture of what is still wrong is a reason, too."""
     order = turn.tx.orders.get(answer.number)
-    if order is None:
+    if order is None or turn.reading.intent in NO_REASONS:
         return False
     if turn.heard.text:
-        photos = (*answer.context.get("photos", ()), *turn.heard.photos)
-        _send_back(turn, order, turn.heard.text, photos)
+        _send_back(turn, order, turn.heard.text, turn.heard.photos)
         return True
     if not turn.heard.photos:
         return False
-    turn.ask(
-        "disagree.reason",
-        "disagree.ask_words",
-        number=order.number,
-        context={"photos": list(turn.heard.photos)},
-    )
+    _send_back(turn, order, turn.tx.wording.say("disagree.see_photo", {}), turn.heard.photos)
     return True
 
 

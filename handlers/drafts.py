@@ -15,13 +15,11 @@ from handlers import opening
 from handlers.accused import with_accused
 from handlers.shown import category_name
 from handlers.turn import Turn
-from handlers.where import community_here, needs_no_place, placed, resolve, with_slots
+from handlers.where import at, community_here, needs_no_place, placed, resolve, with_slots
 
 MAX_QUESTIONS = 3
 MOST_CHOICES = 6
 KINDS = ("sanitation", "facilities", "parking", "something_else")
-# 独居老人 come one class sooner.
-SOONER = {OrderClass.D: OrderClass.N, OrderClass.N: OrderClass.U, OrderClass.U: OrderClass.E1}
 
 
 def begun(turn: Turn, problem: Problem, place: PlaceSlots) -> WorkOrder:
@@ -31,7 +29,7 @@ def begun(turn: Turn, problem: Problem, place: PlaceSlots) -> WorkOrder:
     draft = WorkOrder(
         number=draw_number(turn),
         category=problem.category,
-        order_class=_class(problem, reading),
+        order_class=OrderClass(problem.order_class or OrderClass.N),
         community=community_here(turn),
         place=OrderPlace(
             latitude=spot.latitude if spot else None, longitude=spot.longitude if spot else None
@@ -56,9 +54,9 @@ def waiting(turn: Turn) -> list[WorkOrder]:
 
 
 def go_on(turn: Turn, drafts: list[WorkOrder], *, guessed: bool = False) -> None:
-    """Opens what is complete, and asks one thing about the rest; after three questions it opens as it is.
+    """Opens what is complete and asks one thing about the rest, at most three times.
 
-    With `guessed` the place was made out of a slip of the keys and is read back before anything is opened.
+    With `guessed` the place was made out of a slip of the keys and is read back first.
     """
     lacking = [draft for draft in drafts if guessed or not is_complete(turn, draft)]
     if turn.conversation.asked >= MAX_QUESTIONS:
@@ -74,6 +72,14 @@ def go_on(turn: Turn, drafts: list[WorkOrder], *, guessed: bool = False) -> None
             drafts=tuple(draft.number for draft in saved), asked=turn.conversation.asked + 1
         )
         _ask(turn, saved[0])
+
+
+def with_heard(turn: Turn, draft: WorkOrder) -> WorkOrder:
+    """A waiting draft with the photos and the position of this message."""
+    if not turn.heard.photos:
+        return at(turn, draft, PlaceSlots())
+    turn.tx.attachments.attach(turn.heard.photos, draft.number)
+    return at(turn, replace(draft, photos=(*draft.photos, *turn.heard.photos)), PlaceSlots())
 
 
 def is_complete(turn: Turn, draft: WorkOrder) -> bool:
@@ -107,7 +113,13 @@ def _ask(turn: Turn, draft: WorkOrder) -> None:
         _ask_back(turn, draft)
     elif not (draft.text or draft.category):
         choices = tuple(Choice(value=kind) for kind in KINDS)
-        turn.ask("asked.kind", "report.ask_kind", choices=choices, number=draft.number)
+        turn.ask(
+            "asked.kind",
+            "report.ask_kind",
+            choices=choices,
+            number=draft.number,
+            pictures=len(draft.photos),
+        )
     elif found.candidates:
         names = [place.name for place in found.candidates[:MOST_CHOICES]]
         choices = tuple(Choice(value=name, label=name) for name in names)
@@ -158,11 +170,6 @@ def _ask_back(turn: Turn, draft: WorkOrder) -> None:
         place=draft.place.shown(private=not turn.in_group),
         category=category_name(turn, draft.category),
     )
-
-
-def _class(problem: Problem, reading: Reading) -> OrderClass:
-    order_class = OrderClass(problem.order_class) if problem.order_class else OrderClass.N
-    return SOONER.get(order_class, order_class) if reading.elderly_alone else order_class
 
 
 def _privacy(reading: Reading) -> Privacy:

@@ -23,27 +23,25 @@ UNFINISHED = frozenset(
 
 
 def named(turn: Turn) -> WorkOrder | None:
-    """The one replied to, or the one whose number was said; None also when it must stay hidden here."""
+    """The one replied to, or whose number was said; None also when it is hidden here."""
     number = turn.heard.about or turn.reading.number
     order = turn.tx.orders.get(number) if number else None
     return None if order is None or is_hidden(turn, order) else order
 
 
 def mine(turn: Turn, *statuses: Status) -> list[WorkOrder]:
-    """What the person reported or follows and may speak of here, newest first; in these statuses, or unfinished."""
+    """What the person reported or follows and may speak of here; unfinished unless said."""
     reported = turn.tx.orders.of_reporter(turn.person.id, False, MANY)
     followed = turn.tx.orders.followed_by(turn.person.id, MANY)
     wanted = frozenset(statuses) or UNFINISHED
     orders = {order.number: order for order in (*reported, *followed)}
     return [
-        order
-        for order in orders.values()
-        if order.status in wanted and not is_hidden(turn, order)
+        order for order in orders.values() if order.status in wanted and not is_hidden(turn, order)
     ]
 
 
 def one_of(turn: Turn, orders: list[WorkOrder]) -> WorkOrder | None:
-    """The one meant among these: named, alone, described, or the one talked about last; None when it is not clear."""
+    """The one meant: named, alone, described, or talked about last; None when unclear."""
     known = {order.number: order for order in orders}
     said = turn.heard.about or turn.reading.number
     if said:
@@ -89,4 +87,3 @@ def _fits(order: WorkOrder, reading: Reading) -> bool:
     return (not kinds or order.category in kinds) and (
         not building or order.place.building == building
     )
-

@@ -1,14 +1,15 @@
-"""A complete draft becomes a work order, or its reporter joins the one that is being handled already."""
+"""A complete draft becomes a work order, or its reporter joins one that runs already."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import time, timedelta
+from typing import Any
 
 from domain import moves
 from domain.messages import Choice
 from domain.orders import EventKind, OrderClass, Privacy, Status, WorkOrder
-from domain.rights import may_follow
+from domain.rights import may_be_followed
 from handlers.accused import posts_of_accused, with_accused
 from handlers.shown import is_sensitive, lines, values
 from handlers.turn import Turn
@@ -25,7 +26,7 @@ DAY_AND_NIGHT = frozenset({OrderClass.E0, OrderClass.E1})
 
 
 def open_or_follow(turn: Turn, drafts: list[WorkOrder], *, another: bool = False) -> None:
-    """Opens the drafts and says so in one short answer; a known duplicate is joined instead, unless it is `another`."""
+    """Opens the drafts, in one short answer; a duplicate is joined unless it is `another`."""
     known = [] if another else [(draft, similar_to(turn, draft)) for draft in drafts]
     joined = [(draft, order) for draft, order in known if order is not None]
     fresh = [draft for draft in drafts if draft not in [draft for draft, _ in joined]]
@@ -51,7 +52,7 @@ def open_now(turn: Turn, draft: WorkOrder) -> WorkOrder:
 
 
 def similar_to(turn: Turn, draft: WorkOrder) -> WorkOrder | None:
-    """The running work order this one repeats: same kind, same building, not long ago, and no secret."""
+    """The running order this one repeats: same kind and building, recent, no secret."""
     if not draft.category or draft.grid is None or is_sensitive(draft):
         return None
     wide = draft.category in WHOLE_ESTATE
@@ -92,37 +93,41 @@ def join(turn: Turn, draft: WorkOrder, order: WorkOrder) -> None:
 
 
 def _set_aside(turn: Turn, draft: WorkOrder) -> WorkOrder:
-    """The draft withdrawn as a duplicate, kept in case it turns out to be another one after all."""
+    """The draft withdrawn as a duplicate, kept in case it is another one after all."""
     return turn.record(moves.withdraw(draft, turn.act, reason="duplicate"))
 
 
 def _may_join(order: WorkOrder, person: int) -> bool:
     if is_sensitive(order) or order.status is Status.RESOLVED:
         return False
-    return order.reporter == person or person in order.followers or may_follow(order, person)
+    return order.reporter == person or person in order.followers or may_be_followed(order)
 
 
 def told_lately(turn: Turn, order: WorkOrder) -> bool:
-    """Whether this group has heard of somebody joining it a moment ago: one line is enough for all."""
+    """Whether this group heard of somebody joining a moment ago: one line is enough."""
     last = order.last(EventKind.FOLLOWED, EventKind.URGED)
     same_chat = order.reported_in == turn.conversation.address
     return same_chat and last is not None and turn.now - last.at < GROUP_PAUSE
 
 
 def _say_opened(turn: Turn, opened: list[WorkOrder]) -> None:
-    turn.remember(memory={**turn.conversation.memory, "listed": [order.number for order in opened]})
+    turn.remember(
+        memory={**turn.conversation.memory, "listed": [order.number for order in opened]}
+    )
     if len(opened) > 1:
         turn.say("report.opened_many", orders=lines(turn, opened), **_manner(turn, opened[0]))
         return
     order = opened[0]
-    phrase = f"report.opened_{order.privacy}" if order.privacy is not Privacy.OPEN else "report.opened"
+    phrase = (
+        f"report.opened_{order.privacy}" if order.privacy is not Privacy.OPEN else "report.opened"
+    )
     if order.about_staff:
         phrase = "report.opened_about_staff"
     private = turn.in_group and is_sensitive(order)
     turn.say(phrase, private=private, **{**values(turn, order), **_manner(turn, order)})
 
 
-def _manner(turn: Turn, order: WorkOrder) -> dict[str, object]:
+def _manner(turn: Turn, order: WorkOrder) -> dict[str, Any]:
     """What colours the answer: an angry voice, a late hour, a message that reached us late."""
     category = turn.rules.categories.get(order.category)
     hour = turn.now.astimezone(turn.rules.zone).time()
@@ -132,7 +137,7 @@ def _manner(turn: Turn, order: WorkOrder) -> dict[str, object]:
         "late": turn.heard.late if turn.heard.late > LATE else None,
         "night": night and order.order_class not in DAY_AND_NIGHT,
         "unplaced": not (needs_no_place(order) or resolve(turn, order.place).settled),
-        "photos": len(order.photos),
+        "pictures": len(order.photos),
         "hint": category.path if category and order.order_class is not OrderClass.X else "",
         "praise": order.order_class is OrderClass.S,
         "question": order.order_class is OrderClass.Q,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from domain import moves
 from domain.orders import WorkOrder
-from domain.rights import may_follow
+from domain.rights import may_be_followed
 from handlers.opening import told_lately
 from handlers.shown import is_sensitive, values
 from handlers.turn import Turn
@@ -17,7 +17,7 @@ MANY = 20
 
 
 def handle(turn: Turn) -> None:
-    """Follows the one replied to, named, or spoken of last in this chat; silence when there is none."""
+    """Follows the one replied to, named, or spoken of last here; else silence."""
     order = _meant(turn)
     if order is None:
         if not turn.in_group or turn.heard.addressed:
@@ -49,7 +49,7 @@ def _meant(turn: Turn) -> WorkOrder | None:
 def _may_join(turn: Turn, order: WorkOrder) -> bool:
     person = turn.person.id
     known = person == order.reporter or person in order.followers
-    return order.is_running and not is_sensitive(order) and (known or may_follow(order, person))
+    return order.is_running and not is_sensitive(order) and (known or may_be_followed(order))
 
 
 def _fits(turn: Turn, order: WorkOrder) -> bool:

@@ -31,6 +31,9 @@ def handle(turn: Turn) -> None:
 def show(turn: Turn, order: WorkOrder) -> None:
     """One order as it stands now."""
     turn.focus_on(order)
+    if order.restricted:
+        turn.say("progress.restricted", private=True)
+        return
     resolved = order.last(EventKind.RESOLVED)
     turn.say(
         "progress.one",
@@ -55,7 +58,7 @@ def _list(turn: Turn, orders: list[WorkOrder]) -> None:
 
 
 def _described(turn: Turn, orders: list[WorkOrder]) -> WorkOrder | None:
-    """The only one, or the only one that fits what was said; the focus is no reason to hide the others."""
+    """The only one, or the only fitting one; the focus is no reason to hide the others."""
     if len(orders) == 1:
         return orders[0]
     return meant.fitting(turn, orders)
@@ -81,4 +84,3 @@ def _reason(order: WorkOrder) -> str:
     kind = kinds.get(order.status)
     event = order.last(kind) if kind is not None else None
     return event.reason if event is not None else ""
-

@@ -1,12 +1,14 @@
-"""A resident reports one problem or several: each becomes a work order, and only what is missing is asked."""
+"""Somebody reports a problem or several: each becomes a work order."""
 
 from __future__ import annotations
 
 from domain.changes import AuditEntry, Change
+from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
 from handlers import ask, drafts
-from handlers.opening import similar_to
+from handlers.opening import open_now, similar_to
+from handlers.shown import values
 from handlers.turn import Turn
 from handlers.where import at
 
@@ -16,9 +18,11 @@ CLEAR = 0.5  # how sure the reader must be before we speak in a group unasked
 def handle(turn: Turn) -> None:
     """Opens, joins, asks, or shows the lawful path: whatever each problem in the message needs."""
     problems = _heard(turn)
-    for problem in problems:
-        if problem.order_class == OrderClass.X:
-            _show_lawful_path(turn, problem)
+    elsewhere = [problem for problem in problems if problem.order_class == OrderClass.X]
+    for problem in elsewhere:
+        _count_as_not_ours(turn, problem)
+    if elsewhere:
+        show_lawful_paths(turn)
     ours = [p for p in problems if p.order_class not in (OrderClass.X, OrderClass.Q)]
     if ours:
         _take_up(turn, ours)
@@ -42,8 +46,17 @@ def _take_up(turn: Turn, problems: list[Problem]) -> None:
     fresh = [drafts.begun(turn, p, said) for p in problems if p.category not in kinds]
     if turn.heard.edited:
         fresh = [draft for draft in fresh if not _is_mine_already(turn, draft)]
-    if known or fresh:
+    if turn.reading.elderly_alone and fresh:
+        _offer_a_call(turn, fresh)
+    elif known or fresh:
         drafts.go_on(turn, [*known, *fresh], guessed=said.guessed)
+
+
+def _offer_a_call(turn: Turn, fresh: list[WorkOrder]) -> None:
+    """Old and alone: nothing more to type. It is opened as it is, and somebody rings."""
+    orders = [open_now(turn, draft) for draft in fresh]
+    choices = (Choice(value="yes"), Choice(value="no"))
+    turn.ask("asked.call", "report.ask_call", choices=choices, **values(turn, orders[0]))
 
 
 def _is_mine_already(turn: Turn, draft: WorkOrder) -> bool:
@@ -52,9 +65,14 @@ def _is_mine_already(turn: Turn, draft: WorkOrder) -> bool:
     return order is not None and order.reporter == turn.person.id
 
 
-def _show_lawful_path(turn: Turn, problem: Problem) -> None:
-    """Not ours to handle: the lawful way, in private. Neither the words nor the name of the accused are kept."""
-    category = turn.rules.categories.get(problem.category)
-    turn.say("report.other_path", private=True, path=category.path if category else "")
+def show_lawful_paths(turn: Turn) -> None:
+    """The ways that lead elsewhere, in private: courts, petitions, discipline inspection."""
+    categories = turn.rules.categories.values()
+    paths = [category.path for category in categories if category.order_class is OrderClass.X]
+    turn.say("report.other_path", private=True, path="\n".join(filter(None, paths)))
+
+
+def _count_as_not_ours(turn: Turn, problem: Problem) -> None:
+    """Neither the words nor a name are kept, only that there was one more."""
     entry = AuditEntry(action="report.other_path", subject=f"category:{problem.category}")
     turn.record(Change(audit=(entry,)))

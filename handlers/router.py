@@ -10,9 +10,10 @@ from functools import cache
 from types import ModuleType
 
 import handlers
+from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import human
+from handlers import consent, human
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -23,8 +24,21 @@ _MACHINERY = frozenset({"router", "turn"})
 
 # What a person may always say, whatever was asked: it goes before the pending question.
 INTERRUPTING = frozenset(
-    {"cancel", "human", "help", "progress", "urge", "my_data", "delete_me", "withdraw", "invite", "link"}
+    {
+        "cancel",
+        "correct",
+        "delete_me",
+        "help",
+        "human",
+        "invite",
+        "link",
+        "my_data",
+        "progress",
+        "urge",
+        "withdraw",
+    }
 )
+A_YES_AND_A_NO = 2  # of two choices the first is the yes
 # What may be answered in a group although nobody addressed the service (design.md §9).
 UNADDRESSED = frozenset({"report", "plus_one", "anonymous_report"})
 
@@ -57,8 +71,19 @@ def routes() -> Routes:
 
 
 def dispatch(turn: Turn) -> None:
-    """Lets exactly one handler speak, or nobody: silence in a group is an answer too."""
-    for speaks in (_press, _event, _emergency, _with_a_human, _answer, _intent):
+    """Lets exactly one handler speak, or nobody: silence in a group is an answer too.
+
+    A rule that forbids what was asked is said politely; what was decided before stays.
+    """
+    try:
+        _let_one_speak(turn)
+    except RuleBroken as broken:
+        turn.say(broken.phrase, **broken.values())
+    consent.remind(turn)
+
+
+def _let_one_speak(turn: Turn) -> None:
+    for speaks in (_press, _event, _emergency, _with_a_human, _answer, _wordless, _intent):
         if speaks(turn):
             return
 
@@ -80,7 +105,8 @@ def _press(turn: Turn) -> bool:
         turn.say("button.expired", number=question.number)
     else:
         turn.tx.questions.answered(question.token)
-        routes().answers[question.step](turn, Answer(question=question, value=value))
+        if not routes().answers[question.step](turn, Answer(question=question, value=value)):
+            turn.say("button.changed", number=question.number)
     return True
 
 
@@ -108,7 +134,8 @@ def _with_a_human(turn: Turn) -> bool:
 def _answer(turn: Turn) -> bool:
     """The newest open question, unless the person clearly wants something else.
 
-    An answer handler returns False for "that was no answer to my question": the message then goes by its intent.
+    An answer handler returns False for "that was no answer to my question": the message then
+    goes by its intent.
     """
     question = turn.question
     if question is None or turn.reading.intent in INTERRUPTING:
@@ -126,20 +153,34 @@ def _choice_made(turn: Turn, question: Question) -> str:
     if said.choice is not None and 1 <= said.choice <= len(question.choices):
         return question.choices[said.choice - 1].value
     values = [choice.value for choice in question.choices]
-    if said.yes is not None and {"yes", "no"} <= set(values):
-        return "yes" if said.yes else "no"
+    if said.yes is not None and len(values) == A_YES_AND_A_NO:
+        return values[0] if said.yes else values[1]
     words = turn.heard.text.strip()
     return next(
-        (choice.value for choice in question.choices if words and words in (choice.label, choice.value)),
+        (
+            choice.value
+            for choice in question.choices
+            if words and words in (choice.label, choice.value)
+        ),
         "",
     )
 
 
+def _wordless(turn: Turn) -> bool:
+    """A photo, a voice message or a position with nothing said."""
+    heard = turn.heard
+    if heard.text or not (heard.photos or heard.voices or heard.files or heard.location):
+        return False
+    routes().handlers["wordless"](turn)
+    return True
+
+
 def _intent(turn: Turn) -> bool:
-    """The handler of the best intent that may speak here; in private nobody is left without an answer."""
+    """The handler of the best intent that may speak here; in private somebody always does."""
     known = routes().handlers
     for intent in turn.reading.intents or (turn.reading.intent,):
         if intent in known and _may_speak(turn, intent):
+            turn.remember(misses=0)
             known[intent](turn)
             return True
     if turn.in_group and not turn.heard.addressed:
@@ -149,7 +190,7 @@ def _intent(turn: Turn) -> bool:
 
 
 def _may_speak(turn: Turn, intent: str) -> bool:
-    """In a group nobody addressed us in: only a clear report or +1, and only where the group allows it."""
+    """Unaddressed in a group: only a clear report or +1, and where the group allows it."""
     if not turn.in_group or turn.heard.addressed:
         return True
     return intent in UNADDRESSED and turn.chat.mode is GroupMode.CLEAR_REPORTS

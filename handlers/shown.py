@@ -19,7 +19,7 @@ def values(turn: Turn, order: WorkOrder) -> dict[str, Any]:
     owner = None if order.owner is None else order.owner.role.value
     return {
         "number": order.number,
-        "category": category_name(turn, order.category),
+        "category": "" if order.restricted else category_name(turn, order.category),
         "place": "" if turn.in_group else place_name(turn, order),
         "status": order.status.value,
         "role": owner,
@@ -49,9 +49,7 @@ def place_name(turn: Turn, order: WorkOrder) -> str:
 
 def choices(turn: Turn, orders: Iterable[WorkOrder]) -> tuple[Choice, ...]:
     """One choice for each order, in words the person knows it by."""
-    return tuple(
-        Choice(value=order.number, label=_label(turn, order)) for order in orders
-    )
+    return tuple(Choice(value=order.number, label=_label(turn, order)) for order in orders)
 
 
 def is_sensitive(order: WorkOrder) -> bool:
@@ -69,4 +67,4 @@ def is_hidden(turn: Turn, order: WorkOrder) -> bool:
 def _label(turn: Turn, order: WorkOrder) -> str:
     place = "" if turn.in_group else order.place.shown(private=False)
     words = " ".join(part for part in (place, category_name(turn, order.category)) if part)
-    return words or order.number
+    return order.number if order.restricted or not words else words

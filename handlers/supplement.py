@@ -30,14 +30,12 @@ def add(turn: Turn, order: WorkOrder, kept: dict[str, Any] | None = None) -> Non
     location = Location(latitude=position[0], longitude=position[1]) if position else None
     photos = tuple(what["photos"])
     order = turn.record(
-        moves.supplement(
-            order, turn.act, text=what["text"], photos=photos, location=location
-        )
+        moves.supplement(order, turn.act, text=what["text"], photos=photos, location=location)
     )
     if photos:
         turn.tx.attachments.attach(photos, order.number)
     turn.focus_on(order)
-    turn.say("supplement.done", number=order.number, photos=len(photos))
+    turn.say("supplement.done", number=order.number, pictures=len(photos))
 
 
 def _kept(turn: Turn) -> dict[str, Any]:

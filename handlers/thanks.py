@@ -12,7 +12,7 @@ from handlers.turn import Turn
 
 
 def handle(turn: Turn) -> None:
-    """Asks whether it can be closed when that is waited for; praise is recorded; thanks are answered."""
+    """Asks whether it can be closed if that is waited for; praise is kept, thanks answered."""
     orders = [o for o in meant.mine(turn, Status.RESOLVED) if o.reporter == turn.person.id]
     order = meant.one_of(turn, orders)
     if order is not None:

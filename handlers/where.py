@@ -1,4 +1,4 @@
-"""Where a message is about: the community that answers for it, and the place a draft still lacks."""
+"""Where a message is about: the community that answers for it, and the place."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from knowledge.places import Resolution
 
 
 def community_here(turn: Turn) -> int:
-    """The community that answers: the chat's, the one the person reported in last, or the first there is.
+    """The community that answers: the chat's, the one reported in last, or the first.
 
-    The last is a guess made only where several communities share a service and a stranger writes in private; the
-    first place that is named puts it right.
+    The last is a guess, made only where several communities share a service and a stranger
+    writes in private; the first place that is named puts it right.
     """
-    bound = turn.chat.unit
-    if bound is not None and (unit := turn.org.nearest(bound, UnitKind.COMMUNITY)) is not None:
-        return unit.id
-    if turn.conversation.community is not None:
-        return turn.conversation.community
+    for known in (turn.chat.unit, turn.conversation.community):
+        unit = None if known is None else turn.org.nearest(known, UnitKind.COMMUNITY)
+        if unit is not None:
+            return unit.id
     return min(unit.id for unit in turn.org if unit.kind is UnitKind.COMMUNITY)
 
 
@@ -75,7 +74,7 @@ def slots_of(place: OrderPlace) -> PlaceSlots:
 
 
 def with_slots(place: OrderPlace, slots: PlaceSlots) -> OrderPlace:
-    """The place with the parts these slots name; what they do not name stays, but not the inside of another building."""
+    """The place with the parts named now; the inside of another building does not stay."""
     known = slots_of(place)
     if slots.building and slots.building != place.building:
         known = replace(known, entrance="", room="")

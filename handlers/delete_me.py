@@ -1,0 +1,69 @@
+"""删除我: a person takes back what we know of them; asked once, then done for good."""
+
+from __future__ import annotations
+
+import secrets
+
+from domain import moves
+from domain.changes import AuditEntry, Change
+from domain.messages import Choice
+from domain.orders import WorkOrder
+from domain.resident import UNFINISHED
+from handlers import withdraw
+from handlers.turn import Answer, Turn
+
+MANY = 1000
+
+
+def handle(turn: Turn) -> None:
+    """Says what will go, and asks what becomes of the work orders that run."""
+    if turn.in_group:
+        turn.say("delete_me.in_private", private=True)
+        return
+    if turn.actor.is_staff:
+        turn.say("delete_me.staff")
+        return
+    running = _unfinished(turn)
+    options = ("withdraw_all", "keep_unnamed", "keep_mine") if running else ("erase", "keep_mine")
+    turn.ask(
+        "delete_me.sure",
+        "delete_me.ask_sure",
+        choices=tuple(Choice(value=option) for option in options),
+        running=len(running),
+        orders=len(turn.tx.orders.of_reporter(turn.person.id, False, MANY)),
+    )
+
+
+def _unfinished(turn: Turn) -> list[WorkOrder]:
+    orders = turn.tx.orders.of_reporter(turn.person.id, False, MANY)
+    return [order for order in orders if order.status in UNFINISHED]
+
+
+def _sure(turn: Turn, answer: Answer) -> bool:
+    match answer.value:
+        case "keep_mine":
+            turn.say("delete_me.kept")
+        case "erase" | "keep_unnamed":
+            _erase(turn)
+        case "withdraw_all":
+            _withdraw_all(turn)
+            _erase(turn)
+        case _:
+            return False
+    return True
+
+
+def _withdraw_all(turn: Turn) -> None:
+    """Takes back what nobody else relies on; what neighbours follow goes on without the name."""
+    for order in _unfinished(turn):
+        if not order.followers:
+            turn.record(moves.withdraw(order, turn.act))
+
+
+def _erase(turn: Turn) -> None:
+    """Destroys the key to everything personal; only an entry with a receipt number stays."""
+    withdraw.drop_drafts(turn)
+    receipt = f"{secrets.randbelow(10**8):08d}"
+    turn.record(Change(audit=(AuditEntry(action="person.erased", subject=f"receipt:{receipt}"),)))
+    turn.tx.people.erase(turn.person.id)
+    turn.say("delete_me.done", receipt=receipt)

@@ -1,0 +1,58 @@
+"""What is kept about a person, shown and handed out in private only."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from domain.messages import Choice
+from handlers import delete_me
+from handlers.turn import Answer, Turn
+
+MANY = 1000
+PAGE = 3000  # characters; platforms stop at 4,096
+
+
+def handle(turn: Turn) -> None:
+    """A summary in plain words, and the whole of it at a tap."""
+    if turn.in_group:
+        turn.say("my_data.in_private", private=True)
+        return
+    turn.ask(
+        "my_data.export",
+        "my_data.summary",
+        choices=(Choice(value="export"), Choice(value="erase_me")),
+        **summary(turn),
+    )
+
+
+def summary(turn: Turn) -> dict[str, Any]:
+    """How much is kept, as values for a phrase."""
+    orders = turn.tx.orders.of_reporter(turn.person.id, False, MANY)
+    contacts = turn.tx.people.contacts(turn.person.id)
+    return {
+        "name": turn.person.name,
+        "channels": sorted({contact.channel for contact in contacts}),
+        "orders": len(orders),
+        "running": len([order for order in orders if order.is_running]),
+        "pictures": sum(len(order.photos) for order in orders),
+        "followed": len(turn.tx.orders.followed_by(turn.person.id, MANY)),
+        "place": turn.conversation.last_place.shown(private=True),
+    }
+
+
+def _export(turn: Turn, answer: Answer) -> bool:
+    if answer.value == "erase_me":
+        delete_me.handle(turn)
+        return True
+    if answer.value != "export":
+        return False
+    everything = turn.tx.people.export(turn.person.id)
+    text = json.dumps(everything, ensure_ascii=False, indent=1, default=str)
+    pages = [text[start : start + PAGE] for start in range(0, len(text), PAGE)]
+    for number, page in enumerate(pages, start=1):
+        turn.say("my_data.page", text=page, page=number, pages=len(pages))
+    return True
+
+
+ANSWERS = {"export": _export}

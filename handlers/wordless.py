@@ -1,0 +1,54 @@
+"""A photo, a voice message or a position without words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain.orders import OrderClass, WorkOrder
+from domain.readings import PlaceSlots, Problem
+from handlers import drafts, meant, supplement
+from handlers.ask import general_category
+from handlers.opening import open_now
+from handlers.shown import values
+from handlers.turn import Turn
+
+# A photo within this time of the last word about a work order belongs to it.
+STILL_TALKING = timedelta(hours=1)
+
+
+def handle(turn: Turn) -> None:
+    """Adds it to what is talked about; else a voice goes to the desk, a photo is asked about."""
+    if turn.in_group and not turn.heard.addressed and not _is_expected(turn):
+        return
+    order = _talked_about(turn)
+    if drafts.waiting(turn) and not turn.heard.voices:
+        first, *others = drafts.waiting(turn)
+        drafts.go_on(turn, [drafts.with_heard(turn, first), *others])
+    elif order is not None:
+        supplement.add(turn, order)
+    elif turn.heard.voices:
+        _hand_on(turn)
+    else:
+        nothing_said = Problem(text="")
+        drafts.go_on(turn, [drafts.begun(turn, nothing_said, PlaceSlots())])
+
+
+def _is_expected(turn: Turn) -> bool:
+    return bool(turn.conversation.drafts) or _talked_about(turn) is not None
+
+
+def _talked_about(turn: Turn) -> WorkOrder | None:
+    """The one replied to, or the one of this conversation that was just spoken of."""
+    if turn.heard.about:
+        return meant.named(turn)
+    focused = turn.tx.orders.get(turn.conversation.focus) if turn.conversation.focus else None
+    if focused is None or focused.status not in meant.UNFINISHED:
+        return None
+    return focused if turn.now - focused.history[-1].at < STILL_TALKING else None
+
+
+def _hand_on(turn: Turn) -> None:
+    """Nobody here can listen: the desk gets it as a work order, and the person is told so."""
+    voice = Problem(text="", category=general_category(turn), order_class=OrderClass.Q)
+    order = open_now(turn, drafts.begun(turn, voice, PlaceSlots()))
+    turn.say("wordless.voice", **values(turn, order))
