@@ -41,7 +41,7 @@ class CategoryFinder:
             for code, category in categories.items()
             if category.words
         )
-        self._things = lexicon().things
+        self._things = tuple(sorted(lexicon().things, key=len, reverse=True))
         self._faults = lexicon().faults
         self._harmless = re.compile("|".join(map(re.escape, lexicon().harmless)))
 
@@ -56,9 +56,12 @@ class CategoryFinder:
         ]
         return max(matches, key=lambda match: (match.complaint, match.score), default=None)
 
-    def names_a_thing(self, clause: str) -> bool:
-        """Whether something is named that may be out of order."""
-        return any(thing in clause for thing in self._things)
+    def without_things(self, key: str) -> str:
+        """The key with everything blotted out that may be out of order; as long as it was."""
+        for thing in self._things:
+            if thing in key:
+                key = key.replace(thing, BLOT * len(thing))
+        return key
 
     def has_fault(self, clause: str, *, beside: Iterable[str] = ()) -> bool:
         """Whether something is said to be wrong or wanted, besides these words."""

@@ -20,11 +20,12 @@ _BLANK_EDGES = " \n,.;:!?，。；：！？、~-"
 
 @dataclass(slots=True, kw_only=True)
 class _Piece:
-    """A clause; `parallel` when a word such as 还有 stands before it."""
+    """A clause; `parallel` after a word such as 还有, `inclusive` when it says 都 or 也."""
 
     start: int
     end: int
     parallel: bool = False
+    inclusive: bool = False
     match: Match | None = None
 
     @property
@@ -42,6 +43,16 @@ class _Group:
     def strong(self) -> Match | None:
         """The first category complained about."""
         return next((piece.strong for piece in self.pieces if piece.strong), None)
+
+    @property
+    def topic(self) -> Match | None:
+        """The first category named at all."""
+        return next((piece.match for piece in self.pieces if piece.match), None)
+
+    def complain(self) -> None:
+        """Takes what is named for complained about, because a later clause says so."""
+        for piece in self.pieces:
+            piece.match = piece.match and replace(piece.match, complaint=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +73,7 @@ class Splitter:
         # "坏了垃圾也没收" has no mark between its problems but 了.
         self._marks = re.compile(
             rf"(?P<parallel>{breaks}|(?<!\d)[1-9][.)、](?!\d))|[.!?;,\n\s]+"
+            r"|(?<=\S)[和跟](?=\d{1,2}[栋幢号#])"
             r"|(?<=了)(?=[^\W\d一二两三四五六七八九十几好多半个吗吧呢啊呀么没的得还])"
         )
 
@@ -102,13 +114,16 @@ class Splitter:
         match = self._finder.best(key[start:end])
         if key.startswith(lexicon().consequences, start, end) and not parallel:
             match = match and replace(match, complaint=False)
-        return _Piece(start=start, end=end, parallel=parallel, match=match)
+        inclusive = "都" in key[start:end] or "也" in key[start:end]
+        return _Piece(start=start, end=end, parallel=parallel, inclusive=inclusive, match=match)
 
     def _groups(self, pieces: Iterator[_Piece], parts: Sequence[Said]) -> list[_Group]:
         groups: list[_Group] = []
         for piece in pieces:
             home = self._home(groups, piece, parts)
             if home is None:
+                if groups and _shared(groups[-1], piece):
+                    groups[-1].complain()
                 home = _Group()
                 groups.append(home)
             home.pieces.append(piece)
@@ -129,15 +144,15 @@ class Splitter:
             moved = _building(same, parts) and _says_building(piece, parts)
             return None if moved and not _says_same_building(same, piece, parts) else same
         if last.strong is None:
-            return last
+            return None if _shared(last, piece) else last
         return None
 
     def _category(self, group: _Group, key: str) -> Match | None:
-        if group.strong:
-            return max(
-                (piece.strong for piece in group.pieces if piece.strong),
-                key=lambda match: match.score,
-            )
+        """What is complained about first, or the thing before it that it is the other side of."""
+        if (strong := group.strong) is not None:
+            topic = group.topic or strong
+            explains = strong.code in lexicon().belongs.get(topic.code, ())
+            return replace(topic, complaint=True) if explains else strong
         text = " ".join(key[piece.start : piece.end] for piece in group.pieces)
         return self._finder.best(text)
 
@@ -176,6 +191,14 @@ def _about(group: _Group, code: str) -> bool:
     return strong is not None and (
         strong.code == code or code in lexicon().belongs.get(strong.code, ())
     )
+
+
+def _shared(group: _Group, piece: _Piece) -> bool:
+    """Whether the piece speaks of the things before it, too (灯、门禁都坏了)."""
+    named = [each for each in group.pieces if each.match]
+    if not piece.inclusive or not named or piece.match is None:
+        return False
+    return all(each.match and each.match.code != piece.match.code for each in named)
 
 
 def _in(group: _Group, part: Said) -> bool:

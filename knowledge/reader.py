@@ -32,7 +32,7 @@ SHORT = 14  # characters: a longer message is not waited for
 
 _CALLED = re.compile(r"^(?:(?:@[^\s@]{1,32}|小栖)[\s,.:!~]{0,3}){1,4}(?=\S)")
 _MENTION = re.compile(r"@[a-z]\w{3,31}")
-_UNFINISHED = re.compile(r"(?:[,、:]|\.\.+|…|的)$")
+_UNFINISHED = re.compile(r"(?:[,、:]|\.\.+|…)$")
 _NOT_THIS = re.compile(r"不是[^,.!?;\s是]{1,12}")
 _EDGES = " \n,.;:!?，。；：！？、~()（）-"
 
@@ -229,8 +229,7 @@ class Reader:
             return True
         if _UNFINISHED.search(heard.command.key.rstrip()):
             return False
-        named = self._finder.names_a_thing(key) and bool(reading.place)
-        return not named and not _only(heard.parts, heard.message.key)
+        return not _only(heard.parts, self._finder.without_things(heard.message.key))
 
 
 _BY_DAYS = re.compile(
@@ -293,7 +292,7 @@ def _without(message: Normal, spans: Sequence[tuple[int, int]]) -> Normal:
 
 
 def _only(parts: Sequence[Said], key: str) -> bool:
-    """Whether the message is a place and nothing else."""
+    """Whether nothing is said but a place, and perhaps a thing in it: 3栋2单元, 6栋的灯."""
     if not parts:
         return False
     rest = blotted(key, [(part.start, part.end) for part in parts])
