@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from zoneinfo import ZoneInfo
 
 from domain.orders import OrderClass
 from domain.people import Role
@@ -39,6 +39,7 @@ _DEADLINES = Statement(select(deadlines))
 _PHONES = Statement(select(phones).order_by(phones.c.id))
 _HOLIDAYS = Statement(select(holidays).order_by(holidays.c.day))
 _AHEAD = Statement(select(clock.c.ahead))
+_STEPS = ("accept", "claim", "answer", "resolve")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,21 +125,17 @@ def _category(row: Any) -> Category:
     )
 
 
-def policy_as_text(policy: DeadlinePolicy) -> str:
-    """A row of the deadline table, as the table holds it."""
-    every = policy.escalate_every
+def policy_as_json(row: Mapping[str, Any]) -> str:
+    """A checked row of the deadline table, as `deadlines.policy` holds it."""
+    every: timedelta | None = row["escalate_every"]
+    budgets: dict[str, Budget | None] = {step: row[step] for step in _STEPS}
     return json.dumps(
         {
             **{
                 step: None if budget is None else [budget.amount, budget.unit]
-                for step, budget in (
-                    ("accept", policy.accept),
-                    ("claim", policy.claim),
-                    ("answer", policy.answer),
-                    ("resolve", policy.resolve),
-                )
+                for step, budget in budgets.items()
             },
-            "warn_at": list(policy.warn_at),
+            "warn_at": list(row["warn_at"]),
             "escalate_every": None if every is None else every.total_seconds(),
         }
     )
@@ -149,10 +146,7 @@ def _deadline(row: Any) -> DeadlinePolicy:
     every = policy["escalate_every"]
     return DeadlinePolicy(
         order_class=OrderClass(row.order_class),
-        accept=_budget(policy["accept"]),
-        claim=_budget(policy["claim"]),
-        answer=_budget(policy["answer"]),
-        resolve=_budget(policy["resolve"]),
+        **{step: _budget(policy[step]) for step in _STEPS},
         warn_at=tuple(policy["warn_at"]),
         escalate_every=None if every is None else timedelta(seconds=every),
     )

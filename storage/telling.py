@@ -301,9 +301,7 @@ def _say(
 ) -> int:
     """Renders the sentence, seals it and queues it, with its question when one is asked."""
     known = order_values(order, tx.rules, tx.org, full=to.full) if order else {}
-    text = tx.wording.say(
-        phrase, {**known, **values}, group=to.group, language=to.person.language
-    )
+    text = tx.wording.say(phrase, {**known, **values}, group=to.group, language=to.person.language)
     token = secrets.token_urlsafe(9) if asking else ""
     outbound = Outbound(
         id=0,

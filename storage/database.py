@@ -1,0 +1,167 @@
+"""The door to everything stored: units of work go in, and are durable when they come back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, make_url
+
+from domain.rules import Limits
+from domain.wording import Wording
+from storage.catalogue import Catalogue, read_catalogue, read_versions
+from storage.errors import Unavailable
+from storage.keyring import Keyring
+from storage.postgres import PostgresEngine
+from storage.sqlite import SqliteEngine
+from storage.statements import Session
+from storage.transaction import Shared, Transaction
+
+__all__ = ["Database", "Unavailable", "UnknownDatabase", "migrate"]
+
+T = TypeVar("T")
+KEYS = "keys"  # its version moves when keys are destroyed
+
+
+class UnknownDatabase(ValueError):
+    """The URL names neither a SQLite file nor a PostgreSQL database."""
+
+
+class Engine(Protocol):
+    """What both databases do for us."""
+
+    unit_started_at: float | None
+
+    async def run(self, work: Callable[[Transaction], T], *, first: bool) -> T: ...
+    async def read(self, query: Callable[[Transaction], T]) -> T: ...
+    def read_now(self, query: Callable[[Transaction], T]) -> T: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """What a database is given when it is opened."""
+
+    keyring: Keyring
+    wording: Wording
+    now: Callable[[], datetime]
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    limits: Limits = field(default_factory=Limits)
+
+
+class Database:
+    """Runs units of work. A unit is a plain function of a Transaction; it may run more than once."""
+
+    def __init__(self, url: str, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._shared = Shared(
+            keyring=assembly.keyring,
+            wording=assembly.wording,
+            now=assembly.now,
+            catalogue=self._read_catalogue,
+        )
+        self._engine = _engine(_parsed(url), self._shared.begin)
+        self._catalogue = self._engine.read_now(self._load)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        keyring: Keyring,
+        wording: Wording,
+        now: Callable[[], datetime],
+        zone: ZoneInfo | None = None,
+        limits: Limits | None = None,
+    ) -> Database:
+        """Open a migrated database; `now` tells the business time, aware and in UTC."""
+        return cls(
+            url,
+            Assembly(
+                keyring=keyring,
+                wording=wording,
+                now=now,
+                zone=zone or ZoneInfo("Asia/Shanghai"),
+                limits=limits or Limits(),
+            ),
+        )
+
+    async def run(self, work: Callable[[Transaction], T], *, first: bool = False) -> T:
+        """What `work` returned, once its transaction has committed; `first` goes before what is queued.
+
+        Nothing in `work` may wait for the network. When it raises, nothing of it is kept and the caller hears it.
+        """
+        return await self._engine.run(work, first=first)
+
+    async def read(self, query: Callable[[Transaction], T]) -> T:
+        """What the query returned, from one snapshot beside the writers; writing raises."""
+        return await self._engine.read(query)
+
+    async def refresh(self) -> bool:
+        """Read the imported tables again if a version moved; whether one did."""
+        known = self._catalogue.versions
+        found = await self.read(lambda tx: read_versions(tx.session))
+        if found == known:
+            return False
+        if found.get(KEYS) != known.get(KEYS):
+            self._assembly.keyring.forget_all()
+        self._catalogue = await self.read(self._load)
+        return True
+
+    async def close(self) -> None:
+        """Finish what is queued and let go."""
+        await asyncio.to_thread(self._engine.close)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Org tree, places and rules as last read."""
+        return self._catalogue
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keyring it was opened with."""
+        return self._assembly.keyring
+
+    def unit_started_at(self) -> float | None:
+        """`time.monotonic()` when the unit now running on SQLite's writer began; None when none runs."""
+        return self._engine.unit_started_at
+
+    def _read_catalogue(self) -> Catalogue:
+        return self._catalogue
+
+    def _load(self, tx: Transaction) -> Catalogue:
+        return read_catalogue(tx.session, zone=self._assembly.zone, limits=self._assembly.limits)
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the newest schema; harmless when it is there, safe from several processes at once."""
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    config.attributes["url"] = _parsed(url)
+    command.upgrade(config, "head")
+
+
+def _parsed(text: str) -> URL:
+    url = make_url(text)
+    match url.get_backend_name():
+        case "sqlite" if url.database:
+            return url
+        case "postgresql":
+            return url
+        case _:
+            raise UnknownDatabase(
+                f"{url.render_as_string()} is neither sqlite:///a/file nor postgresql://…"
+            )
+
+
+def _engine(url: URL, begin: Callable[[Session], Transaction]) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return SqliteEngine(Path(str(url.database)), begin)
+    return PostgresEngine(url, begin)

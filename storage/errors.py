@@ -1,0 +1,20 @@
+"""The rules of storing that can be broken."""
+
+from __future__ import annotations
+
+
+class Conflict(Exception):
+    """Somebody else saved the same thing in between: a lost update."""
+
+    def __init__(self, what: str, version: int) -> None:
+        super().__init__(f"{what} is no longer at version {version}")
+        self.what = what
+        self.version = version
+
+
+class NaiveTime(ValueError):
+    """A time without a zone was to be stored."""
+
+
+class Unavailable(Exception):
+    """The database cannot commit now: the disk is full, or nobody answers. Nothing was kept; try again later."""

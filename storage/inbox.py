@@ -1,0 +1,340 @@
+"""What was heard, kept until it has been handled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, delete, func, select, update
+
+from domain.messages import (
+    Attachment,
+    AttachmentKind,
+    ChatKind,
+    Inbound,
+    InboundKind,
+    Location,
+)
+from storage.schema import InboxState, inbox, moment, stored
+from storage.statements import Statement, Store, adding, among
+
+COLUMN = b"inbox.private"
+LEASE = 30.0  # seconds
+MAX_ATTEMPTS = 5
+FIRST_BACK_OFF = timedelta(seconds=1)  # doubled at every attempt
+KEPT_FOR = timedelta(days=30)  # a repeat that comes later than this is taken for new
+
+_NEW = inbox.c.state == InboxState.NEW.value
+_OF_CONVERSATION = inbox.c.conversation == bindparam("conversation")
+_LISTED = among(inbox.c.id, "ids")
+
+_ADD = Statement(
+    adding(
+        inbox,
+        "digest",
+        "channel",
+        "conversation",
+        "position",
+        "key",
+        "private",
+        "received_at",
+        "ready_at",
+        "owner",
+        "lease_until",
+    )
+    .on_conflict_do_nothing(index_elements=["digest"])
+    .returning(inbox.c.id)
+)
+_KNOWN = Statement(select(inbox.c.id).where(inbox.c.digest == bindparam("digest")))
+_UNFINISHED = Statement(
+    select(inbox).where(_NEW, _OF_CONVERSATION).order_by(inbox.c.position, inbox.c.id)
+)
+_UNFINISHED_LOCKED = Statement(
+    select(inbox)
+    .where(_NEW, _OF_CONVERSATION)
+    .order_by(inbox.c.position, inbox.c.id)
+    .with_for_update()
+)
+_LET_GO = Statement(
+    update(inbox)
+    .where(_NEW, _OF_CONVERSATION, inbox.c.owner == bindparam("me"))
+    .values(lease_until=0)
+)
+_TAKE = Statement(
+    update(inbox)
+    .where(_LISTED)
+    .values(attempts=inbox.c.attempts + 1, owner=bindparam("me"), lease_until=bindparam("until"))
+)
+_POSTPONE = Statement(
+    update(inbox)
+    .where(_NEW, _LISTED)
+    .values(ready_at=bindparam("ready"), waited=True, attempts=inbox.c.attempts - 1, lease_until=0)
+)
+_DONE = Statement(
+    update(inbox).where(_NEW, _LISTED).values(state=InboxState.DONE.value, lease_until=0)
+)
+_BY_IDS = Statement(select(inbox).where(_NEW, _LISTED).order_by(inbox.c.position, inbox.c.id))
+_FAILED = Statement(
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"))
+    .values(
+        state=bindparam("new_state"),
+        error=bindparam("failure"),
+        ready_at=bindparam("ready"),
+        lease_until=0,
+    )
+)
+_HELD_BY_ANOTHER = case(
+    (and_(inbox.c.owner != bindparam("me"), inbox.c.lease_until > bindparam("clock")), 1), else_=0
+)
+_BACKING_OFF = case((and_(inbox.c.attempts > 0, inbox.c.ready_at > bindparam("now")), 1), else_=0)
+_READY = Statement(
+    select(inbox.c.conversation, func.min(inbox.c.id).label("first"))
+    .where(_NEW)
+    .group_by(inbox.c.conversation)
+    .having(
+        func.min(inbox.c.ready_at) <= bindparam("now"),
+        func.max(_HELD_BY_ANOTHER) == 0,
+        func.max(_BACKING_OFF) == 0,
+    )
+    .order_by(func.min(inbox.c.id))
+    .limit(bindparam("many"))
+)
+_ROW = Statement(select(inbox).where(inbox.c.id == bindparam("row")))
+_DEAD = Statement(
+    select(inbox)
+    .where(inbox.c.state == InboxState.DEAD.value)
+    .order_by(inbox.c.id.desc())
+    .limit(bindparam("many"))
+)
+_REPLAY = Statement(
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"), inbox.c.state == InboxState.DEAD.value)
+    .values(state=InboxState.NEW.value, attempts=0, ready_at=bindparam("now"), lease_until=0)
+)
+_FORGET = Statement(
+    delete(inbox).where(
+        inbox.c.received_at < bindparam("before"), inbox.c.state == InboxState.DONE.value
+    )
+)
+_BLANK = Statement(
+    update(inbox)
+    .where(among(inbox.c.conversation, "conversations"), inbox.c.state != InboxState.NEW.value)
+    .values(private=None)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """An accepted message that is not handled yet; `attempts` counts the one now made."""
+
+    id: int
+    inbound: Inbound
+    attempts: int
+    received_at: datetime
+    ready_at: datetime
+    waited: bool
+
+    @property
+    def conversation(self) -> str:
+        """The key of the conversation it belongs to."""
+        return self.inbound.conversation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A message that failed every time it was tried; staff may have it tried again."""
+
+    id: int
+    inbound: Inbound | None  # None once its day's key is gone
+    attempts: int
+    error: str
+    received_at: datetime
+
+
+class InboxStore(Store):
+    """Messages in the order they were said, each handled once.
+
+    Leases run by the database's clock; when a message may be tried (again) by the business clock.
+    """
+
+    __slots__ = ()
+
+    def accept(self, inbound: Inbound, *, owner: str, lease: float = LEASE) -> tuple[int, bool]:
+        """The row of this event and whether it is new; a repeat finds the row there is."""
+        digest = self._digest("inbound", f"{inbound.channel}:{inbound.key}")
+        key = self.tx.vault.day_key(self.tx.now)
+        now = stored(self.tx.now)
+        added = self.db.value(
+            _ADD,
+            digest=digest,
+            channel=inbound.channel,
+            conversation=self._conversation(inbound.conversation),
+            position=inbound.order,
+            key=key,
+            private=self.tx.vault.seal(key, COLUMN, _as_plain(inbound)),
+            received_at=now,
+            ready_at=now,
+            owner=owner,
+            lease_until=self.tx.clock_after(lease),
+        )
+        if added is not None:
+            return added, True
+        return self.db.value(_KNOWN, digest=digest), False
+
+    def begin(
+        self, conversation: str, *, owner: str, lease: float = LEASE, alone: bool = False
+    ) -> tuple[InboxRow, ...]:
+        """The rows to handle now, their attempt counted and leased to `owner`; none when it is not our turn.
+
+        Nothing is taken while somebody else holds a living lease on an older or newer row of the conversation; our
+        own leases on it are given up, so that whoever is at it goes on with them. A row that failed before comes
+        alone, after its back-off, and everything said later waits for it.
+        """
+        digest = self._conversation(conversation)
+        rows = self.db.all(_UNFINISHED_LOCKED, conversation=digest)
+        clock = self.tx.clock_after(0)
+        if any(row.lease_until > clock and row.owner != owner for row in rows):
+            self.db.run(_LET_GO, conversation=digest, me=owner)
+            return ()
+        taken = self._turn(rows, alone=alone)
+        if taken:
+            self.db.run(
+                _TAKE,
+                ids=[row.id for row in taken],
+                me=owner,
+                until=self.tx.clock_after(lease),
+            )
+        return tuple(self._row(row, attempts=row.attempts + 1) for row in taken)
+
+    def unfinished(self, conversation: str) -> tuple[InboxRow, ...]:
+        """Every row of the conversation that is not handled yet, oldest first."""
+        rows = self.db.all(_UNFINISHED, conversation=self._conversation(conversation))
+        return tuple(self._row(row, attempts=row.attempts) for row in rows)
+
+    def postpone(self, ids: Iterable[int], until: datetime) -> float:
+        """Wait for more words until then; the attempt does not count. Returns the seconds until then."""
+        self.db.run(_POSTPONE, ids=list(ids), ready=stored(until))
+        return float((until - self.tx.now).total_seconds())
+
+    def done(self, ids: Iterable[int]) -> None:
+        """These were handled."""
+        self.db.run(_DONE, ids=list(ids))
+
+    def failed(self, ids: Iterable[int], error_class: str) -> tuple[InboxRow, ...]:
+        """Try these again after a back-off; those tried too often are returned and are dead letters now."""
+        dead = []
+        for row in self.db.all(_BY_IDS, ids=list(ids)):
+            is_dead = row.attempts >= MAX_ATTEMPTS
+            back_off = FIRST_BACK_OFF * 2 ** max(row.attempts - 1, 0)
+            self.db.run(
+                _FAILED,
+                row=row.id,
+                new_state=(InboxState.DEAD if is_dead else InboxState.NEW).value,
+                failure=error_class,
+                ready=stored(self.tx.now + back_off),
+            )
+            if is_dead:
+                dead.append(self._row(row, attempts=row.attempts))
+        return tuple(dead)
+
+    def ready(self, limit: int, *, owner: str) -> tuple[str, ...]:
+        """Conversations with something to handle that nobody else holds a living lease on, oldest first."""
+        found = self.db.all(
+            _READY,
+            now=stored(self.tx.now),
+            clock=self.tx.clock_after(0),
+            me=owner,
+            many=limit,
+        )
+        rows = (self.db.one(_ROW, row=row.first) for row in found)
+        return tuple(self._row(row, attempts=row.attempts).conversation for row in rows if row)
+
+    def dead_letters(self, limit: int = 20) -> tuple[DeadLetter, ...]:
+        """The newest messages that were given up."""
+        return tuple(
+            DeadLetter(
+                id=row.id,
+                inbound=self._inbound(row),
+                attempts=row.attempts,
+                error=row.error or "",
+                received_at=moment(row.received_at),
+            )
+            for row in self.db.all(_DEAD, many=limit)
+        )
+
+    def replay(self, letter: int) -> bool:
+        """Have a dead letter tried again from the start; whether it was one."""
+        return self.db.run(_REPLAY, row=letter, now=stored(self.tx.now)) == 1
+
+    def forget(self) -> None:
+        """Drop what was handled long ago, and the keys of those days."""
+        before = self.tx.now - KEPT_FOR
+        self.db.run(_FORGET, before=stored(before))
+        self.tx.vault.destroy_days_before(before.date())
+
+    def blank(self, conversations: Sequence[str]) -> None:
+        """Remove what was said in these conversations (digests); that it was said stays known."""
+        self.db.run(_BLANK, conversations=list(conversations))
+
+    def _turn(self, rows: list[Any], *, alone: bool) -> list[Any]:
+        now = stored(self.tx.now)
+        if not rows:
+            return []
+        if rows[0].attempts > 0:
+            return rows[:1] if rows[0].ready_at <= now else []
+        fresh = []
+        for row in rows:
+            if row.attempts > 0:
+                break
+            fresh.append(row)
+        if not any(row.ready_at <= now for row in fresh):
+            return []
+        return fresh[:1] if alone else fresh
+
+    def _row(self, row: Any, *, attempts: int) -> InboxRow:
+        inbound = self._inbound(row)
+        assert inbound is not None  # unfinished rows are never blanked and outlive no key
+        return InboxRow(
+            id=row.id,
+            inbound=inbound,
+            attempts=attempts,
+            received_at=moment(row.received_at),
+            ready_at=moment(row.ready_at),
+            waited=bool(row.waited),
+        )
+
+    def _inbound(self, row: Any) -> Inbound | None:
+        plain = self.tx.vault.open(row.key, COLUMN, row.private)
+        return None if plain is None else _as_inbound(plain)
+
+    def _conversation(self, key: str) -> str:
+        return self._digest("conversation", key)
+
+    def _digest(self, kind: str, value: str) -> str:
+        return self.tx.keyring.digest(kind, value)
+
+
+def _as_plain(inbound: Inbound) -> dict[str, Any]:
+    plain = asdict(inbound)
+    return {name: value for name, value in plain.items() if value not in ("", None, ())}
+
+
+def _as_inbound(plain: dict[str, Any]) -> Inbound:
+    values = dict(plain)
+    values["kind"] = InboundKind(values["kind"])
+    values["chat_kind"] = ChatKind(values["chat_kind"])
+    if "attachments" in values:
+        values["attachments"] = tuple(as_attachment(one) for one in values["attachments"])
+    if "location" in values:
+        values["location"] = Location(**values["location"])
+    if "sent_at" in values:
+        values["sent_at"] = datetime.fromisoformat(values["sent_at"])
+    return Inbound(**values)
+
+
+def as_attachment(plain: dict[str, Any]) -> Attachment:
+    """The attachment that was stored as these values."""
+    return Attachment(**{**plain, "kind": AttachmentKind(plain["kind"])})

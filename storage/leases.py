@@ -1,0 +1,66 @@
+"""What one process at a time may do, and for how long."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, case, update
+
+from storage.schema import leases
+from storage.statements import Statement, Store, adding
+
+_insert = adding(leases, "name", "owner", "token", "until")
+_IS_MINE = leases.c.owner == _insert.excluded.owner
+_TAKE = Statement(
+    _insert.on_conflict_do_update(
+        index_elements=["name"],
+        set_={
+            "owner": _insert.excluded.owner,
+            "until": _insert.excluded.until,
+            # Taken again in time it is the same hold; else whoever slept through it must not pass for us.
+            "token": case(
+                (_IS_MINE & (leases.c.until > bindparam("clock")), leases.c.token),
+                else_=leases.c.token + 1,
+            ),
+        },
+        where=_IS_MINE | (leases.c.until <= bindparam("clock")),
+    ).returning(leases.c.token)
+)
+_MINE = (leases.c.name == bindparam("named"), leases.c.token == bindparam("held"))
+_RENEW = Statement(
+    update(leases)
+    .where(*_MINE, leases.c.until > bindparam("clock"))
+    .values(until=bindparam("ends"))
+)
+_RELEASE = Statement(update(leases).where(*_MINE).values(until=0))
+
+
+class LeaseStore(Store):
+    """Leases run by the database's clock; every new hold has a greater fencing token."""
+
+    __slots__ = ()
+
+    def take(self, name: str, owner: str, seconds: float) -> str | None:
+        """The fencing token of our hold, kept while we take it again in time; None while another holds it."""
+        token = self.db.value(
+            _TAKE,
+            name=name,
+            owner=owner,
+            token=1,
+            until=self.tx.clock_after(seconds),
+            clock=self.tx.clock_after(0),
+        )
+        return None if token is None else str(token)
+
+    def renew(self, name: str, token: str, seconds: float) -> bool:
+        """Hold it longer; False when it was lost."""
+        touched = self.db.run(
+            _RENEW,
+            named=name,
+            held=int(token),
+            clock=self.tx.clock_after(0),
+            ends=self.tx.clock_after(seconds),
+        )
+        return touched == 1
+
+    def release(self, name: str, token: str) -> None:
+        """Let go of it at once."""
+        self.db.run(_RELEASE, named=name, held=int(token))

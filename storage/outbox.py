@@ -1,0 +1,420 @@
+"""What is to be said, kept until the platform has it or refused it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, case, exists, or_, select, update
+
+from domain.messages import Address, Button, Lane, Outbound
+from storage.schema import UNSENT, OutboxState, outbox, stored
+from storage.statements import Statement, Store, adding, among
+
+COLUMN = b"outbox.private"
+LEASE = 60.0  # seconds
+LANES = tuple(Lane)
+# Said again once when nobody knows whether it arrived; worst case somebody reads it twice. A broadcast is not:
+# worst case is a reported gap (design.md §1, "Three outcomes").
+SAID_AGAIN = frozenset({Lane.EMERGENCY, Lane.DIALOGUE, Lane.STAFF})
+MAX_UNKNOWN = 2
+
+_earlier = outbox.alias("earlier")
+_ROW: BindParameter[Any] = bindparam("row")
+_HELD = outbox.c.token == bindparam("holder")
+_SENDING = outbox.c.state == OutboxState.SENDING.value
+_CLAIMED = outbox.c.state == OutboxState.CLAIMED.value
+_EXPIRED = outbox.c.lease_until <= bindparam("clock")
+
+_ADD = Statement(
+    adding(
+        outbox,
+        "channel",
+        "address_digest",
+        "lane",
+        "key",
+        "private",
+        "person",
+        "phrase",
+        "number",
+        "request_key",
+        "created_at",
+        "due_at",
+        "ready_at",
+    )
+    .on_conflict_do_nothing(index_elements=["request_key"])
+    .returning(outbox.c.id)
+)
+_KNOWN = Statement(select(outbox.c.id).where(outbox.c.request_key == bindparam("request_key")))
+_HEADS = Statement(
+    select(outbox.c.id)
+    .where(
+        outbox.c.channel == bindparam("on_channel"),
+        outbox.c.state == OutboxState.QUEUED.value,
+        outbox.c.ready_at <= bindparam("now"),
+        ~among(outbox.c.address_digest, "busy"),
+        ~exists(
+            select(_earlier.c.id).where(
+                _earlier.c.address_digest == outbox.c.address_digest,
+                _earlier.c.lane == outbox.c.lane,
+                _earlier.c.id < outbox.c.id,
+                _earlier.c.state.in_([state.value for state in UNSENT]),
+            )
+        ),
+    )
+    .order_by(outbox.c.lane, outbox.c.id)
+    .limit(bindparam("many"))
+    .with_for_update(skip_locked=True, of=outbox)
+)
+_CLAIM = Statement(
+    update(outbox)
+    .where(among(outbox.c.id, "ids"), outbox.c.state == OutboxState.QUEUED.value)
+    .values(
+        state=OutboxState.CLAIMED.value,
+        token=bindparam("holder"),
+        lease_until=bindparam("until"),
+    )
+    .returning(outbox)
+)
+_START = Statement(
+    update(outbox)
+    .where(among(outbox.c.id, "ids"), _HELD, _CLAIMED)
+    .values(
+        state=OutboxState.SENDING.value,
+        attempts=outbox.c.attempts + 1,
+        lease_until=bindparam("until"),
+    )
+    .returning(outbox.c.id)
+)
+_SENT = Statement(
+    update(outbox)
+    .where(outbox.c.id == _ROW, _HELD, _SENDING)
+    .values(
+        state=OutboxState.SENT.value,
+        message=bindparam("platform_message"),
+        finished_at=bindparam("now"),
+    )
+)
+_END = Statement(
+    update(outbox)
+    .where(outbox.c.id == _ROW, _HELD, or_(_SENDING, _CLAIMED))
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("why"),
+        finished_at=bindparam("now"),
+    )
+)
+_LATER = Statement(
+    update(outbox)
+    .where(outbox.c.id == _ROW, _HELD, or_(_SENDING, _CLAIMED))
+    .values(
+        state=OutboxState.QUEUED.value,
+        reason=bindparam("why"),
+        ready_at=bindparam("ready"),
+        token=None,
+    )
+)
+_RELEASE = Statement(
+    update(outbox)
+    .where(outbox.c.channel == bindparam("on_channel"), _CLAIMED, _EXPIRED)
+    .values(state=OutboxState.QUEUED.value)
+)
+_LOST = Statement(
+    update(outbox)
+    .where(outbox.c.channel == bindparam("on_channel"), _SENDING, _EXPIRED)
+    .values(
+        state=case(
+            (
+                (outbox.c.attempts < MAX_UNKNOWN)
+                & outbox.c.lane.in_([LANES.index(lane) for lane in SAID_AGAIN]),
+                OutboxState.QUEUED.value,
+            ),
+            else_=OutboxState.UNKNOWN.value,
+        ),
+        reason="lease expired",
+        finished_at=bindparam("now"),
+    )
+    .returning(outbox.c.id)
+)
+_CANCEL_PERSON = Statement(
+    update(outbox)
+    .where(
+        outbox.c.person == bindparam("whose"),
+        outbox.c.state.in_([OutboxState.QUEUED.value, OutboxState.CLAIMED.value]),
+    )
+    .values(state=OutboxState.CANCELLED.value, finished_at=bindparam("now"))
+)
+_CANCEL_ADDRESS = Statement(
+    update(outbox)
+    .where(
+        outbox.c.address_digest == bindparam("where"),
+        outbox.c.state.in_([OutboxState.QUEUED.value, OutboxState.CLAIMED.value]),
+    )
+    .values(state=OutboxState.CANCELLED.value, finished_at=bindparam("now"))
+)
+_BY_MESSAGE = Statement(
+    select(outbox)
+    .where(
+        outbox.c.address_digest == bindparam("where"),
+        outbox.c.message == bindparam("platform_message"),
+        outbox.c.message.is_not(None),
+    )
+    .order_by(outbox.c.id.desc())
+    .limit(1)
+)
+_GET = Statement(select(outbox).where(outbox.c.id == _ROW))
+_UNSENT_AT = Statement(
+    select(outbox).where(
+        outbox.c.address_digest == bindparam("where"),
+        outbox.c.state.in_([state.value for state in UNSENT]),
+    )
+)
+_MOVE = Statement(
+    update(outbox)
+    .where(outbox.c.id == _ROW)
+    .values(address_digest=bindparam("where"), private=bindparam("sealed"))
+)
+_OF_PERSON = Statement(
+    select(outbox).where(outbox.c.person == bindparam("whose")).order_by(outbox.c.id)
+)
+_BLANK = Statement(
+    update(outbox).where(outbox.c.person == bindparam("whose")).values(private=None)
+)
+_GIVE = Statement(
+    update(outbox).where(outbox.c.person == bindparam("drop")).values(person=bindparam("keep"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A queued message and how far it has come; `kind` is its lane."""
+
+    id: int
+    outbound: Outbound
+    person: int | None
+    phrase: str
+    number: str
+    attempts: int
+    state: OutboxState
+
+    @property
+    def kind(self) -> Lane:
+        """What kind of message it is: what happens when nobody knows whether it arrived hangs on it."""
+        return self.outbound.lane
+
+
+class OutboxStore(Store):
+    """Messages in the order they were said, per address and lane.
+
+    Whoever delivers holds a row under a token; every later word about the row must name it, so a deliverer that
+    was thought dead cannot change what another one has done. Leases run by the database's clock.
+    """
+
+    __slots__ = ()
+
+    def add(
+        self,
+        outbound: Outbound,
+        *,
+        person: int | None,
+        phrase: str,
+        values: Mapping[str, Any],
+        about: int | None = None,
+        number: str = "",
+        due_at: datetime | None = None,
+        request_key: str = "",
+    ) -> int:
+        """Queue one message and return its row (the id of `outbound` is not looked at).
+
+        It is sealed under the key of the person it is `about`, else of the one it is for, else of the day. Adding the
+        same `request_key` again queues nothing and returns the first row.
+        """
+        key = self._key(about, person)
+        now = stored(self.tx.now)
+        added = self.db.value(
+            _ADD,
+            channel=outbound.address.channel,
+            address_digest=self.tx.address_digest(outbound.address),
+            lane=LANES.index(outbound.lane),
+            key=key,
+            private=self.tx.vault.seal(key, COLUMN, _as_plain(outbound, values)),
+            person=person,
+            phrase=phrase,
+            number=number,
+            request_key=request_key or None,
+            created_at=now,
+            due_at=None if due_at is None else stored(due_at),
+            ready_at=now,
+        )
+        if added is None:
+            added = self.db.value(_KNOWN, request_key=request_key)
+        row: int = added
+        return row
+
+    def claim(
+        self,
+        channel: str,
+        *,
+        token: str,
+        limit: int,
+        busy: Collection[str] = (),
+        lease: float = LEASE,
+    ) -> tuple[OutboxRow, ...]:
+        """The next messages to send, each the oldest unsent of its address and lane, urgent lanes first.
+
+        Nothing goes to the `busy` chats. The rows are held under `token` for `lease` seconds.
+        """
+        heads = self.db.all(
+            _HEADS,
+            on_channel=channel,
+            now=stored(self.tx.now),
+            busy=[self.tx.address_digest(Address(channel=channel, chat=chat)) for chat in busy],
+            many=limit,
+        )
+        if not heads:
+            return ()
+        rows = self.db.all(
+            _CLAIM,
+            ids=[row.id for row in heads],
+            holder=token,
+            until=self.tx.clock_after(lease),
+        )
+        return tuple(self._row(row) for row in sorted(rows, key=lambda row: (row.lane, row.id)))
+
+    def sending(self, ids: Iterable[int], token: str, *, lease: float = LEASE) -> tuple[int, ...]:
+        """Which of these may be sent now: still held, and not cancelled meanwhile. Commit before the call."""
+        rows = self.db.all(_START, ids=list(ids), holder=token, until=self.tx.clock_after(lease))
+        return tuple(row.id for row in rows)
+
+    def sent(self, row: int, token: str, message: str) -> bool:
+        """The platform has it, under this number of its own; False when the row is no longer ours."""
+        touched = self.db.run(
+            _SENT, row=row, holder=token, platform_message=message or None, now=self._now()
+        )
+        return touched == 1
+
+    def later(self, row: int, token: str, after: float, reason: str) -> bool:
+        """Not sent; try again after so many seconds."""
+        ready = stored(self.tx.now + timedelta(seconds=after))
+        return self.db.run(_LATER, row=row, holder=token, ready=ready, why=reason) == 1
+
+    def refused(self, row: int, token: str, reason: str) -> bool:
+        """The platform will never take it."""
+        return self._end(row, token, OutboxState.REFUSED, reason)
+
+    def unknown(self, row: int, token: str, reason: str, *, retry: bool) -> bool:
+        """Nobody knows whether it arrived; with `retry` it is said again, once."""
+        found = self.db.one(_GET, row=row)
+        if retry and found is not None and found.attempts < MAX_UNKNOWN:
+            return self.later(row, token, 0, reason)
+        return self._end(row, token, OutboxState.UNKNOWN, reason)
+
+    def sweep(self, channel: str) -> tuple[int, ...]:
+        """Take up what a dead deliverer left: claimed rows wait again, those being sent are unknown.
+
+        Of the unknown those that may be said twice wait once more. Returns the rows that were being sent.
+        """
+        clock = self.tx.clock_after(0)
+        self.db.run(_RELEASE, on_channel=channel, clock=clock)
+        lost = self.db.all(_LOST, on_channel=channel, clock=clock, now=self._now())
+        return tuple(row.id for row in lost)
+
+    def cancel_for(self, person: int) -> int:
+        """Nothing that still waits goes to this person; how much that was."""
+        return self.db.run(_CANCEL_PERSON, whose=person, now=self._now())
+
+    def cancel_address(self, address: Address) -> int:
+        """Nothing that still waits goes to this address; how much that was."""
+        where = self.tx.address_digest(address)
+        return self.db.run(_CANCEL_ADDRESS, where=where, now=self._now())
+
+    def by_platform_message(self, address: Address, message: str) -> OutboxRow | None:
+        """Our message that has this number on the platform: somebody replies to it."""
+        if not message:
+            return None
+        row = self.db.one(
+            _BY_MESSAGE, where=self.tx.address_digest(address), platform_message=message
+        )
+        return None if row is None else self._row(row)
+
+    def get(self, row: int) -> OutboxRow | None:
+        """One message."""
+        found = self.db.one(_GET, row=row)
+        return None if found is None else self._row(found)
+
+    def move(self, old: Address, new: Address) -> None:
+        """What still waits for one address goes to another: the chat got a new name."""
+        for row in self.db.all(_UNSENT_AT, where=self.tx.address_digest(old)):
+            plain = self.tx.vault.open(row.key, COLUMN, row.private)
+            if plain is not None:
+                sealed = self.tx.vault.seal(row.key, COLUMN, {**plain, "chat": new.chat})
+                self.db.run(_MOVE, row=row.id, where=self.tx.address_digest(new), sealed=sealed)
+
+    def said_to(self, person: int) -> tuple[OutboxRow, ...]:
+        """Everything said to a person, oldest first."""
+        return tuple(self._row(row) for row in self.db.all(_OF_PERSON, whose=person))
+
+    def blank(self, person: int) -> None:
+        """Remove the words said to a person; that something was said stays."""
+        self.db.run(_BLANK, whose=person)
+
+    def give(self, *, keep: int, drop: int) -> None:
+        """What was said to one person was said to the other."""
+        self.db.run(_GIVE, keep=keep, drop=drop)
+
+    def _end(self, row: int, token: str, state: OutboxState, reason: str) -> bool:
+        touched = self.db.run(
+            _END, row=row, holder=token, new_state=state.value, why=reason, now=self._now()
+        )
+        return touched == 1
+
+    def _key(self, about: int | None, person: int | None) -> int:
+        for whose in (about, person):
+            if whose is not None:
+                key: int = self.tx.people.key_of(whose)
+                # The last word to somebody who was just erased.
+                return self._today() if self.tx.vault.is_destroyed(key) else key
+        return self._today()
+
+    def _today(self) -> int:
+        return self.tx.vault.day_key(self.tx.now)
+
+    def _now(self) -> int:
+        return stored(self.tx.now)
+
+    def _row(self, row: Any) -> OutboxRow:
+        plain = self.tx.vault.open(row.key, COLUMN, row.private) or {}
+        outbound = Outbound(
+            id=row.id,
+            address=Address(channel=row.channel, chat=plain.get("chat", "")),
+            lane=LANES[row.lane],
+            text=plain.get("text", ""),
+            buttons=tuple(Button(**button) for button in plain.get("buttons", ())),
+            photos=tuple(plain.get("photos", ())),
+            reply_to=plain.get("reply_to", ""),
+            link=plain.get("link", ""),
+        )
+        return OutboxRow(
+            id=row.id,
+            outbound=outbound,
+            person=row.person,
+            phrase=row.phrase,
+            number=row.number,
+            attempts=row.attempts,
+            state=OutboxState(row.state),
+        )
+
+
+def _as_plain(outbound: Outbound, values: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {
+        "chat": outbound.address.chat,
+        "text": outbound.text,
+        "buttons": [{"label": one.label, "token": one.token} for one in outbound.buttons],
+        "photos": list(outbound.photos),
+        "reply_to": outbound.reply_to,
+        "link": outbound.link,
+        "values": dict(values),
+    }
+    return {name: value for name, value in plain.items() if value}

@@ -1,0 +1,122 @@
+"""PostgreSQL: a small pool of connections, and whole units run again when the database says so."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import psycopg
+from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.exc import DBAPIError, TimeoutError
+
+from storage.errors import Unavailable
+from storage.statements import POSTGRESQL, Session
+from storage.transaction import Begin, Transaction
+
+T = TypeVar("T")
+
+THREADS = 8
+FIRST_THREADS = 2  # for accepts, which wait for nobody's handling
+ATTEMPTS = 8
+BACK_OFF = 0.02  # seconds, doubled at every attempt, with jitter
+LONGEST_BACK_OFF = 2.0
+# All shorter than a lease.
+SETTINGS = {
+    "lock_timeout": "5s",
+    "statement_timeout": "10s",
+    "idle_in_transaction_session_timeout": "10s",
+    "timezone": "UTC",
+}
+# Serialization failure, deadlock, ended by an administrator.
+AGAIN = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
+CONNECTION_LOST = "08"
+NO_ROOM = "53"  # disk full, out of memory, too many connections: Unavailable in the end
+
+
+class PostgresEngine:
+    """Runs units of work on a PostgreSQL database that other processes use too."""
+
+    unit_started_at: float | None = None  # the server's own timeouts end a hanging unit
+
+    def __init__(self, url: URL, begin: Begin) -> None:
+        self._engine = engine_for(url, pool_size=THREADS + FIRST_THREADS)
+        self._reading = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._begin = begin
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgresql")
+        self._first = ThreadPoolExecutor(FIRST_THREADS, thread_name_prefix="postgresql first")
+
+    async def run(self, work: Callable[[Transaction], T], *, first: bool) -> T:
+        """What `work` returned, after the commit; the unit may have run more than once."""
+        threads = self._first if first else self._threads
+        return await asyncio.wrap_future(threads.submit(self._again, self._engine, work))
+
+    async def read(self, query: Callable[[Transaction], T]) -> T:
+        """What the query returned, from one snapshot."""
+        return await asyncio.wrap_future(self._threads.submit(self._again, self._reading, query))
+
+    def read_now(self, query: Callable[[Transaction], T]) -> T:
+        """The same for a caller that may wait."""
+        return self._threads.submit(self._again, self._reading, query).result()
+
+    def close(self) -> None:
+        """Finish what is queued, then let go of the connections."""
+        self._threads.shutdown()
+        self._first.shutdown()
+        self._engine.dispose()
+
+    def _again(self, engine: Engine, work: Callable[[Transaction], T]) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(engine, work)
+            except TimeoutError as error:
+                raise Unavailable("every connection is in use") from error
+            except (psycopg.Error, DBAPIError) as error:
+                if not _may_run_again(error):
+                    raise
+                if attempt == ATTEMPTS:
+                    raise Unavailable(str(error)) from error
+            pause = min(LONGEST_BACK_OFF, BACK_OFF * 2**attempt)
+            time.sleep(random.uniform(pause / 2, pause))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _once(self, engine: Engine, work: Callable[[Transaction], T]) -> T:
+        with engine.connect() as connection:
+            try:
+                driver: Any = connection.connection.dbapi_connection
+                tx = self._begin(Session(driver, POSTGRESQL))
+                result = work(tx)
+                driver.commit()
+            except psycopg.OperationalError as error:
+                if driver.closed:
+                    connection.invalidate(error)
+                raise
+        tx.committed()
+        return result
+
+
+def engine_for(url: URL, *, pool_size: int = 1) -> Engine:
+    """An engine whose sessions never wait for long."""
+    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={"options": options},
+    )
+
+
+def _may_run_again(error: psycopg.Error | DBAPIError) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error):
+        return False
+    state = cause.sqlstate
+    if state is None:  # the connection went away before the server could say why
+        return isinstance(cause, psycopg.OperationalError)
+    return state in AGAIN or state.startswith((CONNECTION_LOST, NO_ROOM))

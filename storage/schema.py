@@ -1,0 +1,637 @@
+"""Every table, on one page: what may be missing, what must be unique, what may never be.
+
+Times are whole microseconds since 1970 in UTC (`stored`, `moment`): exact, small, and compared by
+both databases as numbers. Columns named `private` or `…_sealed` hold AES-GCM ciphertext under the
+data key `key` of the same row; columns named `digest` or `…_digest` hold a keyed HMAC of what must
+be found and may not be read. Codes, units, buildings and entrances are plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+from domain.conversations import GroupMode, HandOverState
+from domain.messages import AttachmentKind, ChatKind
+from domain.orders import RUNNING, OrderClass, Privacy, Source, Status
+from domain.people import Role
+from domain.places import PlaceKind
+from domain.units import UnitKind
+from storage.errors import NaiveTime
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def stored(at: datetime) -> int:
+    """The time as it is stored; raises NaiveTime when it has no zone."""
+    if at.tzinfo is None:
+        raise NaiveTime(f"{at.isoformat()} has no zone")
+    return (at - EPOCH) // MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """The time that was stored, aware and in UTC."""
+    return EPOCH + timedelta(microseconds=value)
+
+
+class InboxState(StrEnum):
+    """Where an accepted message stands."""
+
+    NEW = "new"  # 待处理
+    DONE = "done"  # 已处理
+    DEAD = "dead"  # 死信
+
+
+class OutboxState(StrEnum):
+    """Where an outgoing message stands (design.md §9, "Delivery")."""
+
+    QUEUED = "queued"  # 待投递
+    CLAIMED = "claimed"  # 已领取
+    SENDING = "sending"  # 投递中
+    SENT = "sent"  # 已送达
+    REFUSED = "refused"  # 被拒绝
+    UNKNOWN = "unknown"  # 不确定
+    CANCELLED = "cancelled"  # 已取消
+
+
+class AttachmentState(StrEnum):
+    """Whether the bytes of an attachment are here."""
+
+    PENDING = "pending"  # 待取
+    STORED = "stored"  # 已存
+    FAILED = "failed"  # 取不到
+
+
+UNSENT = (OutboxState.QUEUED, OutboxState.CLAIMED, OutboxState.SENDING)
+
+ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", ID, Identity(), primary_key=True)
+
+
+def _to(table: str, name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, ID, ForeignKey(f"{table}.id"), nullable=null)
+
+
+def _key(*, null: bool = False) -> Column[int]:
+    return _to("keys", "key", null=null)
+
+
+def _text(name: str, *, null: bool = False, default: str | None = None) -> Column[str]:
+    return Column(name, Text, nullable=null, server_default=default)
+
+
+def _number(name: str, *, null: bool = False, default: str | None = None) -> Column[int]:
+    return Column(name, BigInteger, nullable=null, server_default=default)
+
+
+def _sealed(name: str, *, null: bool = True) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=null)
+
+
+def _yes(name: str, *, default: bool = False) -> Column[bool]:
+    value = true() if default else false()
+    return Column(name, Boolean, nullable=False, server_default=value)
+
+
+def _degrees(name: str) -> Column[float]:
+    return Column(name, Float(53), nullable=True)
+
+
+def _one_of(column: str, members: Iterable[StrEnum]) -> CheckConstraint:
+    return CheckConstraint(_in(column, members), name=column)
+
+
+def _in(column: str, members: Iterable[StrEnum]) -> str:
+    listed = ", ".join(f"'{member}'" for member in members)
+    return f"{column} IN ({listed})"
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    return Index(
+        name,
+        *columns,
+        unique=unique,
+        sqlite_where=text(f"{where} = 1" if where.isidentifier() else where),
+        postgresql_where=text(where),
+    )
+
+
+# --- sealing -------------------------------------------------------------------------------------
+
+keys = Table(
+    "keys",
+    metadata,
+    _id(),
+    _text("purpose"),  # "person", "day:2026-11-21", "service"
+    Column("person", ID, nullable=True, index=True),  # whose it is; NULL for day and service keys
+    _sealed("wrapped"),  # NULL once destroyed
+    _partial("ix_keys_shared", "purpose", where="purpose <> 'person'", unique=True),
+    sqlite_autoincrement=True,
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of the person's id, and of every account
+    _number("at"),
+)
+
+# --- the operator's tables -----------------------------------------------------------------------
+
+units = Table(
+    "units",
+    metadata,
+    _id(),
+    Column("code", Text, nullable=False, unique=True),
+    _text("kind"),
+    _text("name"),
+    _to("units", "parent", null=True),
+    _one_of("kind", UnitKind),
+)
+
+places = Table(
+    "places",
+    metadata,
+    _id(),
+    Column("code", Text, nullable=False, unique=True),
+    _text("kind"),
+    _text("name"),
+    _to("places", "parent", null=True),
+    _to("units", "unit"),
+    Column("entrances", Integer),
+    _degrees("latitude"),
+    _degrees("longitude"),
+    _one_of("kind", PlaceKind),
+)
+
+place_aliases = Table(
+    "place_aliases",
+    metadata,
+    Column("place", ID, ForeignKey("places.id"), primary_key=True),
+    Column("alias", Text, primary_key=True),
+)
+
+categories = Table(
+    "categories",
+    metadata,
+    Column("code", Text, primary_key=True),
+    _text("name"),
+    _text("english"),
+    _text("order_class", null=True),
+    _text("words"),  # JSON list
+    _text("owner"),
+    _text("done_when"),
+    _text("path"),
+    _one_of("order_class", OrderClass),
+    _one_of("owner", Role),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    Column("order_class", Text, primary_key=True),
+    _text("policy"),  # JSON: the budgets, fractions and intervals of DeadlinePolicy
+    _one_of("order_class", OrderClass),
+)
+
+phones = Table(
+    "phones",
+    metadata,
+    _id(),
+    _text("key"),
+    _text("name"),
+    _text("number"),
+    _to("units", "unit", null=True),
+    UniqueConstraint("key", "name", "number", "unit"),
+)
+
+holidays = Table(
+    "holidays",
+    metadata,
+    Column("day", Text, primary_key=True),  # 2026-10-01
+    _text("name"),
+    _yes("working"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    _number("version", default="0"),
+)
+
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    _number("ahead"),  # microseconds the sample's business clock is ahead
+    CheckConstraint("id = 1", name="single"),
+)
+
+# --- people --------------------------------------------------------------------------------------
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    Column("code", Text, unique=True),  # the operator's own key, for imported people
+    _key(),
+    _sealed("name_sealed"),
+    _sealed("phone_sealed"),
+    Column("phone_digest", Text, index=True),
+    _text("language", default="zh"),
+    _yes("erased"),
+    _to("people", "merged_into", null=True),
+    _number("created_at"),
+    sqlite_autoincrement=True,
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    _id(),
+    Column("person", ID, ForeignKey("people.id"), nullable=False, index=True),
+    _text("channel"),
+    _text("account_digest", null=True),  # NULL once erased
+    Column("chat_digest", Text, index=True),  # of the private chat; NULL when none is open
+    _key(),
+    _sealed("private"),  # account, private chat, shown name
+    _yes("reachable", default=True),
+    _number("heard_at"),
+    UniqueConstraint("channel", "account_digest"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    _id(),
+    Column("person", ID, ForeignKey("people.id"), nullable=False, index=True),
+    _to("units", "unit"),
+    _text("role"),
+    _number("start"),
+    _number("end", null=True),
+    _one_of("role", Role),
+    CheckConstraint('"end" IS NULL OR "end" >= start', name="span"),
+    Index("ix_grants_post", "unit", "role"),
+    _partial("ix_grants_open", "person", "unit", "role", where='"end" IS NULL', unique=True),
+)
+
+delegations = Table(
+    "delegations",
+    metadata,
+    _id(),
+    Column("person", ID, ForeignKey("people.id"), nullable=False, index=True),
+    Column("deputy", ID, ForeignKey("people.id"), nullable=False, index=True),
+    _number("start"),
+    _number("end"),
+    CheckConstraint('"end" >= start', name="span"),
+    CheckConstraint("person <> deputy", name="two_people"),
+)
+
+# --- chats and messages --------------------------------------------------------------------------
+
+chats = Table(  # groups; a private chat is a person's contact
+    "chats",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("chat", Text, primary_key=True),
+    _text("kind"),
+    _text("title"),
+    Column("unit", ID, ForeignKey("units.id"), index=True),
+    _text("mode"),
+    _yes("active", default=True),
+    _text("moved_to", null=True),  # its new name on the channel, once it was migrated
+    _one_of("kind", ChatKind),
+    _one_of("mode", GroupMode),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("digest", Text, nullable=False, unique=True),  # of channel and platform key
+    _text("channel"),
+    Column("conversation", Text, nullable=False, index=True),  # digest of the conversation's key
+    _number("position"),  # Inbound.order
+    _key(),  # the day's
+    _sealed("private"),
+    _text("state", default=InboxState.NEW),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _number("received_at"),
+    _number("ready_at"),
+    _yes("waited"),
+    _text("owner", null=True),
+    _number("lease_until", default="0"),
+    _text("error", null=True),  # class of the last failure
+    _one_of("state", InboxState),
+    CheckConstraint("attempts >= 0", name="attempts"),
+    _partial("ix_inbox_new", "conversation", "position", "id", where="state = 'new'"),
+    _partial("ix_inbox_ready", "ready_at", where="state = 'new'"),
+    _partial("ix_inbox_dead", "id", where="state = 'dead'"),
+    Index("ix_inbox_received_at", "received_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _text("channel"),
+    _text("address_digest"),
+    Column("lane", Integer, nullable=False),  # its place among the lanes, 0 first
+    _text("state", default=OutboxState.QUEUED),
+    _key(),
+    _sealed("private"),  # chat, text, buttons, photos, values…
+    Column("person", ID, ForeignKey("people.id")),
+    _text("phrase"),
+    _text("number"),  # of the work order, or ""
+    Column("request_key", Text, unique=True),  # saying the same thing twice says it once
+    _number("created_at"),
+    _number("due_at", null=True),  # the promise it made
+    _number("ready_at"),  # not before: flood control, back-off
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("token", null=True),  # of the relay that holds it
+    _number("lease_until", default="0"),
+    _number("finished_at", null=True),
+    _text("message", null=True),  # the platform's number
+    _text("reason", null=True),
+    _one_of("state", OutboxState),
+    _partial("ix_outbox_queued", "channel", "lane", "id", where="state = 'queued'"),
+    _partial("ix_outbox_unsent", "address_digest", "lane", "id", where=_in("state", UNSENT)),
+    _partial("ix_outbox_held", "channel", "lease_until", where="state IN ('claimed', 'sending')"),
+    _partial("ix_outbox_message", "address_digest", "message", where="message IS NOT NULL"),
+    _partial("ix_outbox_person", "person", "id", where="person IS NOT NULL"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of the conversation's key
+    _number("version", default="0"),
+    Column("person", ID, ForeignKey("people.id"), nullable=False, index=True),
+    Column("address_digest", Text, nullable=False, index=True),
+    _text("chat_kind"),
+    _key(),
+    _sealed("private"),
+    _number("changed_at"),
+    _one_of("chat_kind", ChatKind),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    _id(),
+    Column("token", Text, nullable=False, unique=True),
+    _to("people", "person"),
+    _text("address_digest"),
+    _key(),
+    _sealed("private"),  # address, choices, context
+    _text("step"),
+    _text("number"),
+    _number("order_version", null=True),
+    _number("asked_at"),
+    _number("until"),
+    _number("answered_at", null=True),
+    Column("outbox", ID, ForeignKey("outbox.id")),
+    _partial("ix_questions_open", "person", "address_digest", "id", where="answered_at IS NULL"),
+    Index("ix_questions_outbox", "outbox"),
+)
+
+hand_overs = Table(
+    "hand_overs",
+    metadata,
+    _id(),
+    _text("digest"),  # of the resident's conversation
+    Column("person", ID, ForeignKey("people.id"), nullable=False, index=True),
+    _to("units", "unit"),
+    _text("state"),
+    Column("staff", ID, ForeignKey("people.id")),
+    _key(),
+    _sealed("private"),  # the conversation's key and both addresses
+    _number("opened_at"),
+    _number("ended_at", null=True),
+    _one_of("state", HandOverState),
+    _partial("ix_hand_overs_running", "digest", where="state <> 'ended'", unique=True),
+    _partial("ix_hand_overs_waiting", "unit", "id", where="state = 'waiting'"),
+    _partial("ix_hand_overs_staff", "staff", where="state = 'active'"),
+)
+
+transcripts = Table(  # what the pages of the web chat show
+    "transcripts",
+    metadata,
+    _id(),
+    _text("address_digest"),
+    Column("person", ID, ForeignKey("people.id")),
+    _text("direction"),
+    Column("outbox", ID, ForeignKey("outbox.id"), unique=True),
+    _text("request_key", null=True),  # the inbound's
+    _key(),
+    _sealed("private"),  # text, buttons, photos
+    _number("at"),
+    _text("answered", null=True),  # the button that was pressed
+    CheckConstraint("direction IN ('in', 'out')", name="direction"),
+    UniqueConstraint("address_digest", "request_key"),
+    Index("ix_transcripts_cursor", "address_digest", "id"),
+    _partial("ix_transcripts_person", "person", where="person IS NOT NULL"),
+    sqlite_autoincrement=True,
+)
+
+# --- work orders ---------------------------------------------------------------------------------
+
+orders = Table(
+    "orders",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _number("version", default="0"),
+    _text("status"),
+    _text("category"),
+    _text("order_class"),
+    _to("units", "community"),
+    _to("units", "grid", null=True),
+    _to("units", "owner_unit", null=True),
+    _text("owner_role", null=True),
+    _text("reported_in_digest", null=True),  # of the chat it was said in
+    _text("estate"),
+    _text("building"),
+    _text("entrance"),
+    _key(),  # the reporter's, or the service's when there is none
+    _sealed("private"),  # words, room, spot, coordinates, chat it was reported in
+    Column("reporter", ID, ForeignKey("people.id")),
+    _text("privacy"),
+    _text("source"),
+    _yes("about_staff"),
+    _yes("restricted"),
+    _number("created_at"),
+    _number("promised_at", null=True),
+    _number("resolved_at", null=True),  # while it waits for the resident's word
+    _yes("extension_asked"),  # and neither granted nor refused
+    _yes("untold"),  # nobody who owes the next step could be told
+    _to("orders", "parent", null=True),
+    _text("more"),  # JSON: accused, responders, photos
+    Column("event_count", Integer, nullable=False, server_default="0"),
+    _one_of("status", Status),
+    _one_of("order_class", OrderClass),
+    _one_of("privacy", Privacy),
+    _one_of("source", Source),
+    _one_of("owner_role", Role),
+    CheckConstraint("(owner_unit IS NULL) = (owner_role IS NULL)", name="owner"),
+    Index("ix_orders_reporter", "reporter", "id"),
+    _partial("ix_orders_running", "id", where=_in("status", sorted(RUNNING))),
+    _partial(
+        "ix_orders_similar",
+        "community",
+        "category",
+        "building",
+        "created_at",
+        where=_in("status", sorted(RUNNING)),
+    ),
+    Index("ix_orders_owner", "owner_unit", "owner_role", "status", "id"),
+    _partial("ix_orders_desk", "community", "id", where="status = 'open'"),
+    _partial("ix_orders_drafts", "created_at", where="status = 'draft'"),
+    _partial("ix_orders_resolved", "resolved_at", where="status = 'resolved'"),
+    _partial("ix_orders_extension_asked", "community", "id", where="extension_asked"),
+    _partial("ix_orders_untold", "id", where="untold"),
+    _partial("ix_orders_parent", "parent", where="parent IS NOT NULL"),
+    _partial(
+        "ix_orders_reported_in",
+        "reported_in_digest",
+        "created_at",
+        where="reported_in_digest IS NOT NULL",
+    ),
+    Index("ix_orders_created_at", "community", "created_at"),
+)
+
+order_events = Table(
+    "order_events",
+    metadata,
+    Column("order_id", ID, ForeignKey("orders.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    _text("kind"),
+    _number("at"),
+    Column("person", ID, ForeignKey("people.id")),
+    _key(null=True),
+    _sealed("private"),  # reason and words; NULL when both are empty
+    _text("values", null=True),  # JSON: codes and numbers
+    CheckConstraint("seq > 0", name="seq"),
+    _partial("ix_order_events_person", "person", where="person IS NOT NULL"),
+)
+
+followers = Table(
+    "followers",
+    metadata,
+    Column("order_id", ID, ForeignKey("orders.id"), primary_key=True),
+    Column("person", ID, ForeignKey("people.id"), primary_key=True),
+    Index("ix_followers_person", "person", "order_id"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    _id(),
+    Column("person", ID, ForeignKey("people.id"), index=True),
+    _text("number"),  # of the work order, or ""
+    _text("channel"),
+    _text("kind"),
+    _key(),
+    _sealed("private"),  # the channel's own name for it
+    _text("media_type"),
+    _number("size", null=True),
+    _number("seconds", null=True),
+    _text("state"),
+    _text("reason", null=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("owner", null=True),
+    _number("lease_until", default="0"),
+    _number("created_at"),
+    _one_of("kind", AttachmentKind),
+    _one_of("state", AttachmentState),
+    _partial("ix_attachments_pending", "id", where="state = 'pending'"),
+    _partial("ix_attachments_number", "number", where="number <> ''"),
+)
+
+attachment_bytes = Table(
+    "attachment_bytes",
+    metadata,
+    Column("attachment", ID, ForeignKey("attachments.id"), primary_key=True),
+    _sealed("bytes_sealed", null=False),
+)
+
+# --- keeping order -------------------------------------------------------------------------------
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _number("at"),
+    _text("action"),
+    _text("subject"),
+    Column("person", ID, ForeignKey("people.id")),
+    _text("detail"),  # JSON: codes and numbers
+    Index("ix_audit_subject", "subject", "id"),
+)
+
+job_runs = Table(
+    "job_runs",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("fire_time", BigInteger, primary_key=True, autoincrement=False),
+    _text("owner"),
+    _number("lease_until"),
+    _number("finished_at", null=True),
+    _text("outcome", null=True),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _text("owner"),
+    _number("token"),  # the fencing token: grows with every new holder
+    _number("until"),
+)
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    _text("kind"),
+    _text("payload"),  # JSON
+    _number("until"),
+    CheckConstraint("kind IN ('invite', 'link', 'start')", name="kind"),
+    Index("ix_codes_until", "until"),
+)

@@ -1,0 +1,236 @@
+"""SQLite: one writer thread that commits whatever is queued at once, and readers beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from storage.errors import Unavailable
+from storage.statements import SQLITE, Connection, Session
+from storage.transaction import Begin, Transaction
+
+T = TypeVar("T")
+Work = Callable[[Transaction], Any]
+
+UNITS_PER_COMMIT = 64
+SECONDS_PER_COMMIT = 0.02
+BUSY_MILLISECONDS = 5_000
+READERS = 3
+STATEMENTS_KEPT = 512
+TROUBLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+PRIMARY_CODE = 0xFF
+
+
+class Lost(Exception):
+    """SQLite dropped the whole transaction, not only the unit that failed."""
+
+
+class Unit:
+    """One piece of queued work and its outcome, which nobody hears before the commit."""
+
+    __slots__ = ("error", "future", "result", "tx", "work")
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.future: Future[Any] = Future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.tx: Transaction | None = None
+
+
+def _session(connection: sqlite3.Connection) -> Session:
+    return Session(cast(Connection, connection), SQLITE)
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection that begins no transaction by itself."""
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=STATEMENTS_KEPT
+    )
+    for pragma in (
+        f"busy_timeout = {BUSY_MILLISECONDS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+        f"query_only = {'ON' if read_only else 'OFF'}",
+    ):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    return connection
+
+
+class SqliteEngine:
+    """Runs units of work on a SQLite file."""
+
+    def __init__(self, path: Path, begin: Begin) -> None:
+        self._path = path
+        self._begin = begin
+        self._first: deque[Unit] = deque()
+        self._queue: deque[Unit] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self.unit_started_at: float | None = None
+        self._writing = connect(path)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite reader")
+        self._writer = threading.Thread(target=self._write, name="sqlite writer", daemon=True)
+        self._writer.start()
+
+    async def run(self, work: Callable[[Transaction], T], *, first: bool) -> T:
+        """What `work` returned, after the commit that made it durable."""
+        unit = Unit(work)
+        with self._wake:
+            if self._closing:
+                raise RuntimeError("the database is closed")
+            (self._first if first else self._queue).append(unit)
+            self._wake.notify()
+        result: T = await asyncio.wrap_future(unit.future)
+        return result
+
+    async def read(self, query: Callable[[Transaction], T]) -> T:
+        """What the query returned, from one snapshot."""
+        return await asyncio.wrap_future(self._readers.submit(self._read, query))
+
+    def read_now(self, query: Callable[[Transaction], T]) -> T:
+        """The same for a caller that may wait."""
+        return self._readers.submit(self._read, query).result()
+
+    def close(self) -> None:
+        """Finish what is queued, then let go of the file."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._writer.join()
+        self._readers.shutdown()
+        for connection in (*self._connections, self._writing):
+            connection.close()
+
+    def _read(self, query: Callable[[Transaction], T]) -> T:
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self._path, read_only=True)
+            self._connections.append(connection)
+        connection.execute("BEGIN")
+        try:
+            tx = self._begin(_session(connection))
+            result = query(tx)
+            tx.committed()
+            return result
+        finally:
+            connection.rollback()
+
+    def _write(self) -> None:
+        while (unit := self._next(wait=True)) is not None:
+            done = self._commit_group(unit)
+            for finished in done:
+                _tell(finished)
+            if any(finished.tx is not None and finished.tx.vault.destroyed for finished in done):
+                # What the destroyed keys looked like must not survive in the log.
+                self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _next(self, *, wait: bool) -> Unit | None:
+        with self._wake:
+            while True:
+                while self._first or self._queue:
+                    unit = (self._first or self._queue).popleft()
+                    if unit.future.set_running_or_notify_cancel():
+                        return unit
+                if self._closing or not wait:
+                    return None
+                self._wake.wait()
+
+    def _commit_group(self, unit: Unit) -> list[Unit]:
+        """Run this unit and those queued behind it in one transaction.
+
+        Where SQLite drops the transaction in the middle (disk full, an interrupt) or the commit fails, every unit
+        runs again in a transaction of its own, so that only the guilty one fails.
+        """
+        group = [unit]
+        try:
+            self._writing.execute("BEGIN IMMEDIATE")
+            began = time.monotonic()
+            self._run_in_savepoint(unit)
+            while len(group) < UNITS_PER_COMMIT and time.monotonic() - began < SECONDS_PER_COMMIT:
+                following = self._next(wait=False)
+                if following is None:
+                    break
+                group.append(following)
+                self._run_in_savepoint(following)
+            self._writing.execute("COMMIT")
+        except (Lost, sqlite3.Error):
+            self._roll_back()
+            for member in group:
+                self._commit_alone(member)
+        finally:
+            self.unit_started_at = None
+        return group
+
+    def _run_in_savepoint(self, unit: Unit) -> None:
+        self._writing.execute("SAVEPOINT unit")
+        self._run(unit)
+        if not self._writing.in_transaction:
+            raise Lost
+        if unit.error is not None:
+            self._writing.execute("ROLLBACK TO unit")
+        self._writing.execute("RELEASE unit")
+
+    def _commit_alone(self, unit: Unit) -> None:
+        try:
+            self._writing.execute("BEGIN IMMEDIATE")
+            self._run(unit)
+            if unit.error is None:
+                self._writing.execute("COMMIT")
+        except sqlite3.Error as error:
+            unit.error = error
+        self._roll_back()
+
+    def _run(self, unit: Unit) -> None:
+        self.unit_started_at = time.monotonic()
+        unit.error = None
+        try:
+            unit.tx = self._begin(_session(self._writing))
+            unit.result = unit.work(unit.tx)
+        except (
+            BaseException
+        ) as error:  # whatever it is, its caller hears it and the writer lives on
+            unit.error = error
+
+    def _roll_back(self) -> None:
+        if self._writing.in_transaction:
+            self._writing.execute("ROLLBACK")
+
+
+def _tell(unit: Unit) -> None:
+    if unit.error is not None:
+        unit.future.set_exception(_named(unit.error))
+        return
+    if unit.tx is not None:
+        unit.tx.committed()
+    unit.future.set_result(unit.result)
+
+
+def _named(error: BaseException) -> BaseException:
+    code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
+    if code is None or code & PRIMARY_CODE not in TROUBLE:
+        return error
+    trouble = Unavailable(str(error))
+    trouble.__cause__ = error
+    return trouble

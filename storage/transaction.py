@@ -1,0 +1,220 @@
+"""One transaction: the stores, the time, and the three ways of speaking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import text
+
+from domain.changes import Asking, Change
+from domain.conversations import Conversation
+from domain.messages import Address, Lane
+from domain.orders import WorkOrder
+from domain.people import Person
+from domain.places import Place
+from domain.rules import Rules
+from domain.units import Org
+from domain.wording import Wording
+from storage import telling
+from storage.attachments import AttachmentStore
+from storage.audit import AuditStore
+from storage.catalogue import Catalogue
+from storage.chats import ChatStore
+from storage.codes import CodeStore
+from storage.conversations import ConversationStore
+from storage.errors import Conflict
+from storage.hand_overs import HandOverStore
+from storage.inbox import InboxStore
+from storage.jobs import JobStore
+from storage.keyring import Keyring
+from storage.leases import LeaseStore
+from storage.orders import OrderStore
+from storage.outbox import OutboxStore
+from storage.people import PersonStore
+from storage.questions import QuestionStore
+from storage.schema import moment
+from storage.statements import SQLITE, Session, Statement
+from storage.tables import TableStore
+from storage.transcripts import TranscriptStore
+from storage.vault import Vault
+
+__all__ = ["Begin", "Conflict", "Shared", "Transaction"]
+
+_SQLITE_CLOCK = Statement(
+    text("SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000")
+)
+_POSTGRESQL_CLOCK = Statement(
+    text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+)
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all transactions of a process have in common."""
+
+    keyring: Keyring
+    wording: Wording
+    now: Callable[[], datetime]
+    catalogue: Callable[[], Catalogue]
+
+    def begin(self, session: Session) -> Transaction:
+        """A transaction on this session."""
+        return Transaction(session, self)
+
+
+Begin = Callable[[Session], "Transaction"]
+
+
+class Transaction:
+    """What a unit of work sees: stores over one open transaction, the business time, the imported tables.
+
+    Lock order is inbox, conversation, work order; never two conversations in one transaction.
+    """
+
+    def __init__(self, session: Session, shared: Shared) -> None:
+        self.session = session
+        self.keyring = shared.keyring
+        self.wording = shared.wording
+        self.catalogue = shared.catalogue()
+        self.now = shared.now() + self.catalogue.ahead
+        self.vault = Vault(self)
+
+    @property
+    def org(self) -> Org:
+        """The org tree."""
+        return self.catalogue.org
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The place table."""
+        return self.catalogue.places
+
+    @property
+    def rules(self) -> Rules:
+        """The operator's tables."""
+        return self.catalogue.rules
+
+    @cached_property
+    def inbox(self) -> InboxStore:
+        return InboxStore(self)
+
+    @cached_property
+    def outbox(self) -> OutboxStore:
+        return OutboxStore(self)
+
+    @cached_property
+    def conversations(self) -> ConversationStore:
+        return ConversationStore(self)
+
+    @cached_property
+    def questions(self) -> QuestionStore:
+        return QuestionStore(self)
+
+    @cached_property
+    def people(self) -> PersonStore:
+        return PersonStore(self)
+
+    @cached_property
+    def chats(self) -> ChatStore:
+        return ChatStore(self)
+
+    @cached_property
+    def orders(self) -> OrderStore:
+        return OrderStore(self)
+
+    @cached_property
+    def attachments(self) -> AttachmentStore:
+        return AttachmentStore(self)
+
+    @cached_property
+    def audit(self) -> AuditStore:
+        return AuditStore(self)
+
+    @cached_property
+    def jobs(self) -> JobStore:
+        return JobStore(self)
+
+    @cached_property
+    def leases(self) -> LeaseStore:
+        return LeaseStore(self)
+
+    @cached_property
+    def codes(self) -> CodeStore:
+        return CodeStore(self)
+
+    @cached_property
+    def hand_overs(self) -> HandOverStore:
+        return HandOverStore(self)
+
+    @cached_property
+    def transcripts(self) -> TranscriptStore:
+        return TranscriptStore(self)
+
+    @cached_property
+    def tables(self) -> TableStore:
+        return TableStore(self)
+
+    def record(self, change: Change, *, by: int | None) -> dict[str, WorkOrder]:
+        """Save a decision whole: orders with their events, audit, and what everybody is told. Orders by number."""
+        return telling.record(self, change, by=by)
+
+    def answer(
+        self,
+        conversation: Conversation,
+        phrase: str,
+        values: Mapping[str, Any],
+        *,
+        person: Person,
+        asking: Asking | None,
+        number: str,
+        lane: Lane,
+        private: bool,
+        photos: tuple[int, ...],
+        reply_to: str,
+    ) -> int:
+        """Queue an answer to the person in this conversation; its outbox row."""
+        return telling.answer(
+            self,
+            conversation,
+            phrase,
+            values,
+            person=person,
+            asking=asking,
+            number=number,
+            lane=lane,
+            private=private,
+            photos=photos,
+            reply_to=reply_to,
+        )
+
+    def apologise(self, conversation: Conversation, *, person: Person) -> None:
+        """Say that a message could not be handled, and tell the desk."""
+        telling.apologise(self, conversation, person=person)
+
+    def database_now(self) -> datetime:
+        """The database's own time, which leases go by and nobody moves; read once per transaction."""
+        return moment(self._clock)
+
+    def clock_after(self, seconds: float) -> int:
+        """The database's time so many seconds from now, as it is stored."""
+        return self._clock + round(seconds * MICROSECONDS)
+
+    def address_digest(self, address: Address) -> str:
+        """What stands for an address in look-up columns."""
+        return self.keyring.digest("address", f"{address.channel}:{address.chat}")
+
+    def committed(self) -> None:
+        """The transaction is durable: its keys may be remembered, the destroyed ones are forgotten."""
+        self.keyring.remember(self.vault.opened.items())
+        self.keyring.forget(self.vault.destroyed)
+
+    @cached_property
+    def _clock(self) -> int:
+        clock = _SQLITE_CLOCK if self.session.dialect == SQLITE else _POSTGRESQL_CLOCK
+        value: int = self.session.value(clock)
+        return value
