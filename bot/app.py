@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -72,19 +73,26 @@ class Opened:
 async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
     """The database with the newest schema, the key that unseals it and the community's own words."""
     keyring = Keyring.from_file(settings.security.key_file, create=True)
-    wording = Phrasebook.load(settings.community.folder)
-    migrate(settings.database.url)
+    wording = Phrasebook.load(settings.community.overlays("phrases"))
+    _make_folder(settings.database.url)
+    await asyncio.to_thread(migrate, settings.database.url)
     database = Database.open(
         settings.database.url,
         keyring=keyring,
         wording=wording,
-        clock=wall_clock,
+        now=wall_clock,
         zone=ZoneInfo(settings.community.time_zone),
     )
     try:
         yield Opened(database=database, keyring=keyring, wording=wording)
     finally:
-        await asyncio.to_thread(database.close)
+        await database.close()
+
+
+def _make_folder(url: str) -> None:
+    """The folder of a SQLite file, so that the first start needs nothing prepared."""
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
 
 
 @asynccontextmanager
@@ -103,7 +111,7 @@ async def assembled(
     """The whole service, not yet running; with `channels` these and no others."""
     async with prepared(settings) as house:
         database = house.database
-        understanding = Understanding(database.catalogue, Intents.load(settings.community.folder))
+        understanding = Understanding(database.catalogue, Intents.load(settings.community.overlays("intents")))
         if channels is None:
             channels = _open_channels(settings, house)
         owner = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -252,7 +260,7 @@ async def _follow_the_tables(service: Service) -> None:
 
 def _watch(database: Database, stopped: threading.Event) -> None:
     while not stopped.wait(HANGS_AFTER / 4):
-        started = database.unit_started_at
+        started = database.unit_started_at()
         if started is not None and time.monotonic() - started > HANGS_AFTER:
             logger.critical("a unit of work hangs, ending the process")
             os._exit(EXIT_HUNG)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -15,7 +14,7 @@ from storage.database import Database
 # In this order: later tables refer to earlier ones.
 TABLES = ("units", "places", "categories", "deadlines", "phones", "holidays", "people", "chats")
 
-PERSONAS: Sequence[Persona] = (
+PERSONAS: tuple[Persona, ...] = (
     Persona(key="resident", name="王阿姨", title="居民", account="sample-resident"),
     Persona(key="neighbour", name="李叔", title="邻居", account="sample-neighbour"),
     Persona(key="leader", name="小李", title="网格长", account="sample-leader"),

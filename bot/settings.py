@@ -70,7 +70,13 @@ class CommunitySettings(Section):
     """The community's own data, laid over what is shipped."""
 
     folder: Path | None = None
+
     time_zone: str = "Asia/Shanghai"
+
+    def overlays(self, kind: str) -> tuple[Path, ...]:
+        """The community's own folder of this kind ("phrases", "intents"), where there is one."""
+        own = None if self.folder is None else self.folder / kind
+        return () if own is None or not own.is_dir() else (own,)
 
     @field_validator("time_zone")
     @classmethod

@@ -292,12 +292,12 @@ async def built_town(url: str, keyring: Keyring) -> AsyncIterator[Town]:
     """梧桐社区 on this (migrated, empty) database, with every member of staff reachable."""
     hands = [MORNING]
     database = Database.open(
-        url, keyring=keyring, wording=Phrasebook.load(None), clock=lambda: hands[0]
+        url, keyring=keyring, wording=Phrasebook.load(), now=lambda: hands[0]
     )
     try:
         await sample.load(database)
         await database.run(_introduce_staff)
-        understanding = Understanding(database.catalogue, Intents.load(None))
+        understanding = Understanding(database.catalogue, Intents.load())
         channels = {"web": MemoryChannel("web"), "telegram": MemoryChannel("telegram")}
         relay = Relay(database, channels, owner="town", clock=_still)
         intake = Intake(
@@ -321,7 +321,7 @@ async def built_town(url: str, keyring: Keyring) -> AsyncIterator[Town]:
             accounts=people,
         )
     finally:
-        database.close()
+        await database.close()
 
 
 def _introduce_staff(tx: Transaction) -> None:
