@@ -58,6 +58,13 @@ class Catalogue:
         return self.rules.phones
 
 
+def empty_catalogue(*, zone: ZoneInfo, limits: Limits) -> Catalogue:
+    """What is known before anything was read."""
+    calendar = WorkCalendar((), zone)
+    rules = Rules(categories={}, deadlines={}, calendar=calendar, zone=zone, limits=limits)
+    return Catalogue(org=Org(()), places=(), rules=rules, versions={})
+
+
 def read_versions(db: Session) -> dict[str, int]:
     """The version of every kind that was ever imported."""
     return {row.kind: row.version for row in db.all(_VERSIONS)}

@@ -16,7 +16,7 @@ from sqlalchemy import URL, make_url
 
 from domain.rules import Limits
 from domain.wording import Wording
-from storage.catalogue import Catalogue, read_catalogue, read_versions
+from storage.catalogue import Catalogue, empty_catalogue, read_catalogue, read_versions
 from storage.errors import Unavailable
 from storage.keyring import Keyring
 from storage.postgres import PostgresEngine
@@ -67,6 +67,7 @@ class Database:
             now=assembly.now,
             catalogue=self._read_catalogue,
         )
+        self._catalogue = empty_catalogue(zone=assembly.zone, limits=assembly.limits)
         self._engine = _engine(_parsed(url), self._shared.begin)
         self._catalogue = self._engine.read_now(self._load)
 
