@@ -12,6 +12,7 @@ import random
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import httpx
@@ -51,13 +52,20 @@ from storage.database import Unavailable
 logger = structlog.get_logger()
 
 LIMITS = Limits(per_second=30, chat_per_second=1, group_per_minute=20)
-BETWEEN_PARTS = 1.1  # seconds between two parts of one message, for the limit per chat
-PATIENCE = 15.0  # seconds an answer may take
 AT_ONCE = 32  # connections
 SLOWEST_FILE = 120.0  # seconds
 PRESSES_KEPT = 1000
 PRESSES_AT_ONCE = 4
 WHOLE_ACCOUNT = 3  # chats under flood control at once, from which on it is taken to hold for all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pauses:
+    """How long the channel waits for what, in seconds."""
+
+    between_parts: float = 1.1  # of one message: the limit per chat holds for them too
+    answer: float = 15.0
+    standing_by: float = 1.0  # the shortest, when the platform cannot be listened to
 
 
 class Settings(BaseModel):
@@ -127,19 +135,21 @@ class TelegramChannel:
         photos: Photos,
         link_label: str,
         public_url: str = "",
-        between_parts: float = BETWEEN_PARTS,
-        patience: float = PATIENCE,
+        pauses: Pauses = Pauses(),
     ) -> None:
         self._settings = settings
         self._secret = secret
         self._photos = photos
         self._link_label = link_label
         self._public_url = public_url.rstrip("/")
-        self._between_parts = between_parts
+        self._pauses = pauses
         token, root = settings.token.get_secret_value(), settings.api_url
         self._http = httpx.AsyncClient(base_url=f"{root}/bot{token}/", timeout=30)
         self._requests = Requests(
-            connection_pool_size=AT_ONCE, pool_timeout=5, connect_timeout=5, read_timeout=patience
+            connection_pool_size=AT_ONCE,
+            pool_timeout=5,
+            connect_timeout=5,
+            read_timeout=pauses.answer,
         )
         self._bot = Bot(
             token,
@@ -168,7 +178,7 @@ class TelegramChannel:
             if self._settings.mode == "webhook":
                 await self._set_webhook()
             else:
-                await Poller(self._http, self._ear).run()
+                await Poller(self._http, self._ear, standing_by=self._pauses.standing_by).run()
 
     async def close(self) -> None:
         """Closes the connections; nothing can be sent afterwards."""
@@ -186,7 +196,7 @@ class TelegramChannel:
         done, message = self._begun.pop(outbound.id, (0, ""))
         for number, step in enumerate(steps[done:], start=done):
             if number > done:
-                await asyncio.sleep(self._between_parts)
+                await asyncio.sleep(self._pauses.between_parts)
             last = number == len(steps) - 1
             try:
                 message = await self._say(
@@ -229,7 +239,7 @@ class TelegramChannel:
         if not self._public_url:
             logger.warning("webhook not set", channel=NAME, why="server.public_url is empty")
             return
-        wait = 1.0
+        wait = self._pauses.standing_by
         while True:
             try:
                 await self._bot.set_webhook(

@@ -124,16 +124,11 @@ def _one_character(text: str, at: int) -> bool:
         while flags < at and _regional(text[at - 1 - flags]):
             flags += 1
         return flags % 2 == 1
-    return (before == "\r" and after == "\n") or (_hangul(before) and _hangul(after))
+    return (before == "\r" and after == "\n") or "\u1160" <= after <= "\u11ff"  # rest of a 한
 
 
 def _regional(char: str) -> bool:
     return "\U0001f1e6" <= char <= "\U0001f1ff"
-
-
-def _hangul(char: str) -> bool:
-    """Conjoining letters, and syllables that one may follow."""
-    return "\u1100" <= char <= "\u11ff" or "\uac00" <= char <= "\ud7fb"
 
 
 def _width(label: str) -> int:

@@ -38,6 +38,9 @@ POLL = 30  # seconds the platform may hold a request for updates
 BATCH = 100
 ATTEMPTS = 5  # at an update whose commit fails for another reason than the database's state
 
+LONGEST_STAND_BY = 60.0  # seconds
+_TROUBLES = {401: "token refused", 404: "token refused", 409: "listened to elsewhere"}
+
 UPDATES = Metric("xiaoqi_telegram_updates", "Updates heard, by what became of them", ["outcome"])
 
 
@@ -177,8 +180,9 @@ class Poller:
     another mode: it is taken away.
     """
 
-    def __init__(self, http: httpx.AsyncClient, ear: Ear) -> None:
+    def __init__(self, http: httpx.AsyncClient, ear: Ear, *, standing_by: float = 1.0) -> None:
         self._http = http
+        self._shortest = standing_by
         self._ear = ear
         self._troubles: Counter[str] = Counter()
 
@@ -190,7 +194,7 @@ class Poller:
                 batch = await self._ask(offset)
                 await self._ear.hear_all(batch)
             except CannotAccept as trouble:
-                await self._stand_by("not kept", trouble.reason, shortest=0.5, longest=15)
+                await self._stand_by("not kept", trouble.reason)
             except (NotDone, httpx.HTTPError) as failure:
                 if _a_webhook_is_set(failure):
                     await self._take_webhook_away()
@@ -228,23 +232,22 @@ class Poller:
             logger.info("webhook taken away", channel="telegram")
 
     async def _stand_by_after(self, failure: NotDone | httpx.HTTPError) -> None:
-        meaning = outcome(failure)
         code = failure.code if isinstance(failure, NotDone) else 0
-        kind = {401: "token refused", 404: "token refused", 409: "listened to elsewhere"}.get(
-            code, "not reached"
-        )
-        shortest = 3.0 if code == 409 else 0.5
-        if code == 429 and isinstance(meaning, TryLater):
-            shortest = meaning.after
-        await self._stand_by(kind, str(meaning), shortest=shortest, longest=60)
+        meaning = outcome(failure)
+        at_least = 0.0
+        if code == 409:  # two that ask at once end each other's request: give the other some time
+            at_least = self._shortest * random.uniform(3, 6)
+        elif code == 429 and isinstance(meaning, TryLater):
+            at_least = meaning.after
+        await self._stand_by(_TROUBLES.get(code, "not reached"), str(meaning), at_least=at_least)
 
-    async def _stand_by(self, kind: str, why: str, *, shortest: float, longest: float) -> None:
+    async def _stand_by(self, kind: str, why: str, *, at_least: float = 0.0) -> None:
         """Waits longer each time, and says so in the log once until it goes well again."""
         if not self._troubles[kind]:
             logger.warning("telegram stands by", kind=kind, why=why)
-        wait = min(shortest * 2 ** self._troubles[kind], max(longest, shortest))
+        wait = min(self._shortest * 2 ** self._troubles[kind], LONGEST_STAND_BY)
         self._troubles[kind] = min(self._troubles[kind] + 1, 16)
-        await asyncio.sleep(wait * random.uniform(0.75, 1.25))
+        await asyncio.sleep(max(wait * random.uniform(0.75, 1.25), at_least))
 
 
 def _a_webhook_is_set(failure: NotDone | httpx.HTTPError) -> bool:

@@ -12,7 +12,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.channels.base import CannotAccept
-from bot.channels.telegram import Settings, TelegramChannel
+from bot.channels.telegram import Pauses, Settings, TelegramChannel
 from domain.messages import Address, Button, Inbound, Lane, Outbound
 from tests.rig.telegram_server import Server
 from tests.rig.telegram_world import World
@@ -92,6 +92,14 @@ def outbound(text: str, *, chat: int = 11, id: int = 1, **more: Any) -> Outbound
     )
 
 
+async def until(claim: Callable[[], bool]) -> None:
+    """Returns when the claim has come true."""
+    while True:
+        if claim():
+            return
+        await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def served(app: web.Application) -> AsyncIterator[str]:
     """The application on a socket of its own; gives its root."""
@@ -142,8 +150,7 @@ async def bench(
                 photos=photo,
                 link_label="到私聊里看",
                 public_url=hook_url,
-                between_parts=0.0,
-                patience=patience,
+                pauses=Pauses(between_parts=0.0, answer=patience, standing_by=0.05),
             )
             parts.append(channel)
             yield Bench(

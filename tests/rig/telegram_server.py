@@ -83,6 +83,11 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._lanes: dict[object, deque[Json]] = {}
 
+    @property
+    def undelivered(self) -> int:
+        """How many updates wait for the webhook."""
+        return sum(len(lane) for lane in self._lanes.values())
+
     def application(self) -> web.Application:
         """The aiohttp application; its clean-up ends the deliveries."""
         app = web.Application(client_max_size=64 << 20)
@@ -237,8 +242,7 @@ class Server:
         return {
             "url": self.webhook.get("url", ""),
             "has_custom_certificate": False,
-            "pending_update_count": len(self.world.updates)
-            + sum(len(lane) for lane in self._lanes.values()),
+            "pending_update_count": len(self.world.updates) + self.undelivered,
         }
 
     async def _file(self, request: web.Request) -> web.Response:
