@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from storage.schema import job_runs, moment, stored
 from storage.statements import Statement, Store, adding
@@ -25,6 +25,7 @@ _FINISHED = Statement(
     .where(*_THIS, job_runs.c.finished_at.is_(None))
     .values(finished_at=bindparam("now"), outcome=bindparam("ended"))
 )
+_FORGET = Statement(delete(job_runs).where(job_runs.c.fire_time < bindparam("before")))
 _LAST = Statement(
     select(func.max(job_runs.c.fire_time)).where(job_runs.c.job == bindparam("of_job"))
 )
@@ -61,3 +62,7 @@ class JobStore(Store):
         """The latest fire time anybody claimed."""
         found = self.db.value(_LAST, of_job=job)
         return None if found is None else moment(found)
+
+    def forget(self, before: datetime) -> None:
+        """Drop the runs of fire times before then."""
+        self.db.run(_FORGET, before=stored(before))

@@ -64,6 +64,7 @@ _SAVED = (
     "event_count",
 )
 _IS_RUNNING = orders.c.status.in_(sorted(status.value for status in RUNNING))
+_UNFINISHED = sorted(status.value for status in (*RUNNING, Status.RESOLVED))
 _MANY: BindParameter[Any] = bindparam("many")
 _NEWEST = orders.c.id.desc()
 
@@ -198,9 +199,15 @@ _CHILDREN = Statement(
 )
 _TO_CHECK = Statement(
     select(orders)
-    .where(_IS_RUNNING, orders.c.id > bindparam("after"))
+    .where(_IS_RUNNING, orders.c.id > bindparam("after"), among(orders.c.order_class, "classes"))
     .order_by(orders.c.id)
     .limit(_MANY)
+)
+_OWNERS = Statement(
+    select(orders.c.owner_unit, orders.c.owner_role)
+    .where(orders.c.status.in_(_UNFINISHED), orders.c.owner_unit.is_not(None))
+    .distinct()
+    .order_by(orders.c.owner_unit, orders.c.owner_role)
 )
 _AFTER = Statement(
     select(orders).where(orders.c.id > bindparam("after")).order_by(orders.c.id).limit(_MANY)
@@ -208,8 +215,12 @@ _AFTER = Statement(
 _LATEST = Statement(select(orders).order_by(_NEWEST).limit(_MANY))
 _RESOLVED_BEFORE = Statement(
     select(orders)
-    .where(orders.c.status == Status.RESOLVED.value, orders.c.resolved_at <= bindparam("at"))
-    .order_by(orders.c.resolved_at)
+    .where(
+        orders.c.status == Status.RESOLVED.value,
+        orders.c.resolved_at <= bindparam("at"),
+        orders.c.id > bindparam("after"),
+    )
+    .order_by(orders.c.id)
     .limit(_MANY)
 )
 _DRAFTS_BEFORE = Statement(
@@ -344,9 +355,18 @@ class OrderStore(Store):
         """What was merged into this order or split from it."""
         return self._many(self.db.all(_CHILDREN, which=order))
 
-    def to_check(self, after_id: int, limit: int) -> tuple[WorkOrder, ...]:
+    def to_check(
+        self, after_id: int, limit: int, classes: Collection[OrderClass] = tuple(OrderClass)
+    ) -> tuple[WorkOrder, ...]:
         """The next running orders behind this id: the clock goes through all of them in chunks."""
-        return self._many(self.db.all(_TO_CHECK, after=after_id, many=limit))
+        wanted = [order_class.value for order_class in classes]
+        return self._many(self.db.all(_TO_CHECK, after=after_id, classes=wanted, many=limit))
+
+    def owners(self) -> tuple[Post, ...]:
+        """Every post that owns something unfinished."""
+        return tuple(
+            Post(unit=row.owner_unit, role=Role(row.owner_role)) for row in self.db.all(_OWNERS)
+        )
 
     def after(self, order: int, *, limit: int) -> tuple[WorkOrder, ...]:
         """The next orders behind this id, whatever their status."""
@@ -356,9 +376,12 @@ class OrderStore(Store):
         """The latest orders, newest first."""
         return self._many(self.db.all(_LATEST, many=limit))
 
-    def resolved_before(self, at: datetime, limit: int) -> tuple[WorkOrder, ...]:
-        """Orders that have waited for the resident's word since then or longer, longest first."""
-        return self._many(self.db.all(_RESOLVED_BEFORE, at=stored(at), many=limit))
+    def resolved_before(
+        self, at: datetime, limit: int, *, after_id: int = 0
+    ) -> tuple[WorkOrder, ...]:
+        """The next orders behind this id that have waited for the resident's word since then."""
+        rows = self.db.all(_RESOLVED_BEFORE, at=stored(at), after=after_id, many=limit)
+        return self._many(rows)
 
     def drafts_before(self, at: datetime, limit: int) -> tuple[WorkOrder, ...]:
         """Drafts made then or earlier, oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select, update
@@ -45,6 +46,11 @@ _PARENT = {
     )
     for table in (schema.units, schema.places)
 }
+_MOVE_CLOCK = Statement(
+    adding(schema.clock, "id", "ahead").on_conflict_do_update(
+        index_elements=["id"], set_={"ahead": bindparam("ahead")}
+    )
+)
 _FORGET_ALIASES = Statement(
     delete(schema.place_aliases).where(schema.place_aliases.c.place == bindparam("place"))
 )
@@ -100,6 +106,11 @@ class TableStore(Store):
     def bump(self, kind: str) -> None:
         """Tells every process that keeps the table that it is another now."""
         self.db.run(_RAISE, kind=kind, version=1)
+
+    def move_clock(self, ahead: timedelta) -> None:
+        """Business time is ahead of the real one by this much: in the sample, so that days pass in a minute."""
+        self.db.run(_MOVE_CLOCK, id=1, ahead=ahead // timedelta(microseconds=1))
+        self.bump("clock")
 
     def codes(self, table: str) -> Mapping[str, str]:
         """The code and kind of everything in "units" or "places"."""

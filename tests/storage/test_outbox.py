@@ -1,0 +1,168 @@
+"""What is said goes out once, in order, and nobody changes what another deliverer has done."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.messages import Address, Button, Lane, Outbound
+from storage.database import Database
+from storage.outbox import OutboxRow
+from storage.schema import OutboxState
+from storage.transaction import Transaction
+from tests.storage.conftest import Clock
+from tests.storage.values import outgoing, queue
+
+WANG = Address(channel="web", chat="wang")
+
+
+async def claim(
+    database: Database, token: str = "t", *, lease: float = 60, busy: tuple[str, ...] = ()
+) -> list[str]:
+    rows = await database.run(
+        lambda tx: tx.outbox.claim("web", token=token, limit=20, busy=busy, lease=lease)
+    )
+    return [row.outbound.text for row in rows]
+
+
+async def state_of(database: Database, row: int) -> OutboxState:
+    found = await database.read(lambda tx: tx.outbox.get(row))
+    assert found is not None
+    return found.state
+
+
+async def test_a_message_goes_out_as_it_was_worded(database: Database) -> None:
+    whole = Outbound(
+        id=0,
+        address=WANG,
+        lane=Lane.STAFF,
+        text="您好 \ud83d",
+        buttons=(Button(label="接单", token="q.0"),),
+        photos=(3,),
+        reply_to="88",
+        link="code",
+    )
+    row = await database.run(
+        lambda tx: tx.outbox.add(whole, person=None, phrase="card", values={"at": tx.now})
+    )
+    (claimed,) = await database.run(lambda tx: tx.outbox.claim("web", token="t", limit=5))
+    assert claimed.id == row
+    assert claimed.outbound == Outbound(
+        id=row,
+        address=WANG,
+        lane=Lane.STAFF,
+        text="您好 \ud83d",
+        buttons=whole.buttons,
+        photos=(3,),
+        reply_to="88",
+        link="code",
+    )
+
+
+async def test_saying_it_twice_under_one_key_says_it_once(database: Database) -> None:
+    def say(tx: Transaction) -> int:
+        return tx.outbox.add(
+            outgoing("晨报"), person=None, phrase="card", values={}, request_key="card:7"
+        )
+
+    assert await database.run(say) == await database.run(say)
+    assert await claim(database) == ["晨报"]
+
+
+async def test_only_the_oldest_of_an_address_and_lane_is_claimed(database: Database) -> None:
+    for text, chat in (("一", "wang"), ("二", "wang"), ("三", "li")):
+        await database.run(lambda tx, text=text, chat=chat: queue(tx, text, chat=chat))
+    assert await claim(database) == ["一", "三"]
+    assert await claim(database, "other") == []
+
+
+async def test_what_waits_for_later_holds_back_what_follows(
+    database: Database, clock: Clock
+) -> None:
+    first = await database.run(lambda tx: queue(tx, "一"))
+    await database.run(lambda tx: queue(tx, "二"))
+    await claim(database)
+    await database.run(lambda tx: tx.outbox.later(first, "t", 30, "flood"))
+    assert await claim(database) == []
+    clock.pass_time(seconds=31)
+    assert await claim(database) == ["一"]
+
+
+async def test_an_urgent_lane_overtakes(database: Database) -> None:
+    await database.run(lambda tx: queue(tx, "公告", lane=Lane.BROADCAST))
+    await database.run(lambda tx: queue(tx, "先离开", lane=Lane.EMERGENCY))
+    assert await claim(database) == ["先离开", "公告"]
+
+
+async def test_nothing_goes_to_a_busy_chat(database: Database) -> None:
+    await database.run(lambda tx: queue(tx, "一"))
+    await database.run(lambda tx: queue(tx, "二", chat="li"))
+    assert await claim(database, busy=("wang",)) == ["二"]
+
+
+async def test_an_expired_claim_is_queued_again(database: Database) -> None:
+    row = await database.run(lambda tx: queue(tx, "一"))
+    await claim(database, "dead", lease=0)
+    assert await database.run(lambda tx: tx.outbox.sweep("web")) == ()
+    assert await claim(database, "alive") == ["一"]
+    assert not await database.run(lambda tx: tx.outbox.sending((row,), "dead"))
+
+
+@pytest.mark.parametrize(
+    ("lane", "states"),
+    [
+        (Lane.DIALOGUE, [OutboxState.QUEUED, OutboxState.UNKNOWN]),
+        (Lane.BROADCAST, [OutboxState.UNKNOWN]),
+    ],
+)
+async def test_a_send_nobody_saw_the_end_of_is_said_again_at_most_once(
+    database: Database, lane: Lane, states: list[OutboxState]
+) -> None:
+    row = await database.run(lambda tx: queue(tx, "一", lane=lane))
+    for state in states:
+        await claim(database, "dead")
+        await database.run(lambda tx: tx.outbox.sending((row,), "dead", lease=0))
+        assert await database.run(lambda tx: tx.outbox.sweep("web")) == (row,)
+        assert await state_of(database, row) is state
+
+
+async def test_a_deliverer_that_slept_too_long_changes_nothing(database: Database) -> None:
+    row = await database.run(lambda tx: queue(tx, "一"))
+    await claim(database, "asleep")
+    await database.run(lambda tx: tx.outbox.sending((row,), "asleep", lease=0))
+    await database.run(lambda tx: tx.outbox.sweep("web"))
+    await claim(database, "awake")
+    assert not await database.run(lambda tx: tx.outbox.sent(row, "asleep", "m1"))
+    assert not await database.run(lambda tx: tx.outbox.refused(row, "asleep", "no"))
+    assert await state_of(database, row) is OutboxState.CLAIMED
+
+
+async def test_a_reply_finds_the_message_it_answers(database: Database) -> None:
+    row = await database.run(lambda tx: queue(tx, "一"))
+    await claim(database)
+    await database.run(lambda tx: tx.outbox.sending((row,), "t"))
+    assert await database.run(lambda tx: tx.outbox.sent(row, "t", "m1"))
+
+    def found(tx: Transaction, chat: str, message: str) -> OutboxRow | None:
+        return tx.outbox.by_platform_message(Address(channel="web", chat=chat), message)
+
+    answered = await database.read(lambda tx: found(tx, "wang", "m1"))
+    assert answered is not None
+    assert answered.id == row
+    assert await database.read(lambda tx: found(tx, "li", "m1")) is None
+    assert await database.read(lambda tx: found(tx, "wang", "")) is None
+
+
+async def test_an_unknown_send_is_repeated_only_when_asked(database: Database) -> None:
+    row = await database.run(lambda tx: queue(tx, "一"))
+    for state in (OutboxState.QUEUED, OutboxState.UNKNOWN):
+        await claim(database)
+        await database.run(lambda tx: tx.outbox.sending((row,), "t"))
+        await database.run(lambda tx: tx.outbox.unknown(row, "t", "timeout", retry=True))
+        assert await state_of(database, row) is state
+
+
+async def test_what_is_cancelled_is_not_sent_any_more(database: Database) -> None:
+    row = await database.run(lambda tx: queue(tx, "一"))
+    await claim(database)
+    assert await database.run(lambda tx: tx.outbox.cancel_address(WANG)) == 1
+    assert await database.run(lambda tx: tx.outbox.sending((row,), "t")) == ()
