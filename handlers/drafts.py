@@ -146,7 +146,6 @@ def _ask_place(turn: Turn, draft: WorkOrder) -> None:
         number=draft.number,
         angry=turn.reading.angry,
         category=category_name(turn, draft.category),
-        more=max(len(turn.conversation.drafts) - 1, 0),
     )
 
 

@@ -13,12 +13,14 @@ def handle(turn: Turn) -> None:
     elif not turn.reading.reason:
         turn.say("invite.ask_code")
     else:
-        redeem(turn, turn.reading.reason)
+        # The last word as it was typed: in the reading a code may have lost a dash at its end.
+        redeem(turn, turn.heard.text.split()[-1], turn.reading.reason)
 
 
-def redeem(turn: Turn, code: str) -> None:
+def redeem(turn: Turn, *codes: str) -> None:
     """Joins this account to the person the code was made for, once."""
-    payload = turn.tx.codes.redeem(code.strip(), "invite")
+    redeemed = (turn.tx.codes.redeem(code, "invite") for code in codes)
+    payload = next((payload for payload in redeemed if payload is not None), None)
     person = None if payload is None else turn.tx.people.get(payload["person"])
     if person is None:
         turn.say("invite.unknown_code")
