@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.acts import Act, RuleBroken, require_status
-from domain.changes import Change
+from domain.changes import Change, to_post
+from domain.deadlines import promise, time_left
+from domain.escalation import (
+    Why,
+    escalation_due,
+    next_escalation_at,
+    next_warning_at,
+    posts_told,
+    warnings_due,
+)
 from domain.handling import resumed
 from domain.intake import arrival, opened, promised, routed
 from domain.orders import EventKind, Status, WorkOrder
@@ -13,6 +22,7 @@ from domain.rights import require_clock
 from domain.telling import (
     CONFIRM_CHOICES,
     asking,
+    tell,
     tell_owner,
     tell_reporter,
     tell_residents,
@@ -29,6 +39,46 @@ class AlreadyTold(RuleBroken):
     """This was told in this handling already; nobody is told twice."""
 
     phrase = "refused.already_told"
+
+
+def warn(order: WorkOrder, act: Act) -> Change:
+    """预警: the owner hears that the date draws near, once for every stage of a handling."""
+    require_clock(order, act, "warn")
+    stages = warnings_due(order, act.rules, act.at)
+    if not stages:
+        raise TooEarly(at=act.at, moment=next_warning_at(order, act.rules))
+    after = order
+    for stage in stages:
+        after = act.write(after, EventKind.WARNED, stage=stage.code)
+    left = time_left(order, act.rules, act.at)
+    values = {
+        "left": None if left is None else left.total_seconds(),
+        "due": promise(order, act.rules),
+    }
+    return act.done("warned", after, notices=(tell_owner(after, "desk.warned", values),))
+
+
+def escalate(order: WorkOrder, act: Act) -> Change:
+    """升级: the next rung hears what has run out; of a danger nobody has reached, every rung does."""
+    require_clock(order, act, "escalate")
+    call = escalation_due(order, act.rules, act.at)
+    if call is None:
+        raise TooEarly(at=act.at, moment=next_escalation_at(order, act.rules))
+    posts = posts_told(order, call, act.org)
+    after = act.write(
+        order,
+        EventKind.ESCALATED,
+        clock=call.clock.value,
+        rung=call.rung,
+        unit=posts[-1].unit,
+    )
+    values = {"why": call.reason.value, "clock": call.clock.value, "rung": call.rung}
+    question = asking("desk.card", "on_site") if call.reason is Why.NOT_ON_SITE else None
+    told = (
+        tell(to_post(post.unit, post.role), "desk.escalated", after, values, question=question)
+        for post in posts
+    )
+    return act.done("escalated", after, notices=tuple(told))
 
 
 def remind_to_confirm(order: WorkOrder, act: Act) -> Change:

@@ -1,0 +1,61 @@
+"""Every move of a work order, in the order of its life: a table of contents."""
+
+from domain.clockwork import (
+    close_by_silence,
+    escalate,
+    expire_draft,
+    remind_to_confirm,
+    resume_when_due,
+    warn,
+)
+from domain.correcting import correct, recategorise, settle_place
+from domain.desk import assign, decline, name_owner, transfer
+from domain.extensions import approve_extension, ask_extension, refuse_extension
+from domain.handling import accept, hand_on, note, resolve, resume, return_order, suspend
+from domain.intake import open_order
+from domain.joint import on_site, report_in, whistle
+from domain.merging import merge_into, split, unmerge
+from domain.resident import follow, supplement, unfollow, urge, withdraw
+from domain.verdict import confirm, disagree, rate, reopen
+
+__all__ = [
+    "accept",
+    "approve_extension",
+    "ask_extension",
+    "assign",
+    "close_by_silence",
+    "confirm",
+    "correct",
+    "decline",
+    "disagree",
+    "escalate",
+    "expire_draft",
+    "follow",
+    "hand_on",
+    "merge_into",
+    "name_owner",
+    "note",
+    "on_site",
+    "open_order",
+    "rate",
+    "recategorise",
+    "refuse_extension",
+    "remind_to_confirm",
+    "reopen",
+    "report_in",
+    "resolve",
+    "resume",
+    "resume_when_due",
+    "return_order",
+    "settle_place",
+    "split",
+    "supplement",
+    "suspend",
+    "transfer",
+    "unfollow",
+    "unmerge",
+    "urge",
+    "warn",
+    "whistle",
+    "withdraw",
+]

@@ -1,0 +1,100 @@
+"""The clock: one tick asks which jobs are due, and each due job runs once, whoever asks first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from scheduler.jobs import JOBS, Job
+from storage.database import Database
+from storage.transaction import Transaction
+
+TICK = 5  # seconds
+# How far back to look for the latest fire time: the nearest that holds one is enough.
+WINDOWS = (timedelta(minutes=2), timedelta(hours=2), timedelta(days=2), timedelta(days=40))
+
+Due = tuple[Job, datetime]
+
+
+class Clock:
+    """Runs what is due by business time; any number of machines may have one.
+
+    Fire times that were missed while nobody looked are caught up once, with the latest of them: every job looks at what
+    is so now, and none is about its own moment. A run that was not finished is taken over when its lease is over.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        owner: str,
+        after_commit: Callable[[], None],
+        jobs: tuple[Job, ...] = JOBS,
+    ) -> None:
+        self._database = database
+        self._owner = owner
+        self._after_commit = after_commit
+        self._jobs = jobs
+
+    async def run(self) -> None:
+        """Ticks until cancelled; a tick that fails is logged and the next one tries again."""
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler.add_job(
+            self.tick, "interval", seconds=TICK, max_instances=1, coalesce=True, id="tick"
+        )
+        scheduler.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def tick(self) -> None:
+        """Does everything that is due now; a job that fails keeps no other from running."""
+        failures: list[Exception] = []
+        for job, fire_time in await self._database.run(self._claim_due):
+            try:
+                await self._run(job, fire_time)
+            except Exception as failure:  # every job gets its turn; the first failure is raised below
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+
+    async def _run(self, job: Job, fire_time: datetime) -> None:
+        """The job in small transactions, one after the other, each from where the last one stopped."""
+        cursor: int | None = 0
+        while cursor is not None:
+            at: int = cursor
+            cursor = await self._database.run(lambda tx, at=at: job.run(tx, fire_time, at))
+            self._after_commit()
+        await self._database.run(lambda tx: tx.jobs.finished(job.name, fire_time, "done"))
+
+    def _claim_due(self, tx: Transaction) -> list[Due]:
+        due: list[Due] = []
+        for job in self._jobs:
+            last = tx.jobs.last(job.name)
+            fire_time = latest_fire_time(job, last, tx.now) or last
+            if fire_time is None or not tx.jobs.claim(job.name, fire_time, self._owner):
+                continue
+            if last is None and job.from_now_on:
+                tx.jobs.finished(job.name, fire_time, "before the first start")
+            else:
+                due.append((job, fire_time))
+        return due
+
+
+def latest_fire_time(job: Job, last: datetime | None, now: datetime) -> datetime | None:
+    """The latest time the job should have run since `last`, or None when none has passed."""
+    for window in WINDOWS:
+        since = now - window if last is None else max(last, now - window)
+        found: datetime | None = None
+        at = job.trigger.get_next_fire_time(since, now)
+        while at is not None and at <= now:
+            found, at = at, job.trigger.get_next_fire_time(at, now)
+        if found is not None:
+            return found.astimezone(UTC)
+        if since == last:
+            return None
+    return None
