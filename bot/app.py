@@ -206,7 +206,7 @@ async def _at_work(service: Service) -> AsyncIterator[None]:
     ears = [
         asyncio.create_task(channel.run(service.intake), name=f"channel: {name}")
         for name, channel in service.channels.items()
-        if "poll" in roles
+        if "poll" in roles or ("web" in roles and not channel.polls)
     ]
     hands = [asyncio.create_task(_follow_the_tables(service), name="catalogue")]
     if "intake" in roles:

@@ -45,6 +45,7 @@ class TerminalChannel:
     name: str = NAME
     limits: Limits = Limits()
     can_write_first: bool = True
+    polls: bool = False
     said: list[Outbound] = field(default_factory=list)
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:

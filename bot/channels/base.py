@@ -45,6 +45,7 @@ class Channel(Protocol):
     name: str
     limits: Limits
     can_write_first: bool  # whether a private chat can be opened by us
+    polls: bool  # whether `run` asks the platform for messages, so that one process alone may do it
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """The HTTP routes the channel owns (webhook, pages); empty for a channel that only polls."""

@@ -137,6 +137,7 @@ class TelegramChannel:
         public_url: str = "",
         pauses: Pauses = Pauses(),
     ) -> None:
+        self.polls = settings.mode == "polling"
         self._settings = settings
         self._secret = secret
         self._photos = photos
