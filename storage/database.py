@@ -112,7 +112,7 @@ class Database:
         if found == known:
             return False
         if found.get(KEYS) != known.get(KEYS):
-            self._assembly.keyring.forget_all()
+            self._shared.open_keys.forget_all()
         self._catalogue = await self.read(self._load)
         return True
 
@@ -152,7 +152,7 @@ def migrate(url: str) -> None:
 def _parsed(text: str) -> URL:
     url = make_url(text)
     match url.get_backend_name():
-        case "sqlite" if url.database:
+        case "sqlite" if url.database not in {None, "", ":memory:"}:
             return url
         case "postgresql":
             return url

@@ -47,10 +47,7 @@ class DataKey:
 
 
 class Keyring:
-    """Wraps data keys under the master key, digests look-up values, and remembers open keys.
-
-    Remembered keys are those of committed rows only; a destroyed key is forgotten for good.
-    """
+    """Wraps data keys under the master key, and digests look-up values."""
 
     def __init__(self, master: bytes) -> None:
         if len(master) != KEY_LENGTH:
@@ -58,8 +55,6 @@ class Keyring:
         self._master = master
         self._wrapping = DataKey(self.derived("wrap"))
         self._lookup = hmac.new(self.derived("look up"), digestmod=hashlib.sha256)
-        self._open: OrderedDict[int, DataKey] = OrderedDict()
-        self._lock = threading.Lock()
 
     @classmethod
     def from_file(cls, path: Path, *, create: bool = False) -> Keyring:
@@ -90,6 +85,14 @@ class Keyring:
     def unwrap(self, wrapped: bytes) -> DataKey:
         """The data key; raises BadKey when another master key wrapped it."""
         return DataKey(self._wrapping.open(WRAPPED, wrapped))
+
+
+class OpenKeys:
+    """The open data keys of one database, those used lately; only keys whose rows are committed."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[int, DataKey] = OrderedDict()
+        self._lock = threading.Lock()
 
     def remembered(self, key: int) -> DataKey | None:
         """The open key with this id, if it was used lately."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -30,7 +30,7 @@ from storage.errors import Conflict
 from storage.hand_overs import HandOverStore
 from storage.inbox import InboxStore
 from storage.jobs import JobStore
-from storage.keyring import Keyring
+from storage.keyring import Keyring, OpenKeys
 from storage.leases import LeaseStore
 from storage.orders import OrderStore
 from storage.outbox import OutboxStore
@@ -61,6 +61,7 @@ class Shared:
     wording: Wording
     now: Callable[[], datetime]
     catalogue: Callable[[], Catalogue]
+    open_keys: OpenKeys = field(default_factory=OpenKeys)
 
     def begin(self, session: Session) -> Transaction:
         """A transaction on this session."""
@@ -79,6 +80,7 @@ class Transaction:
     def __init__(self, session: Session, shared: Shared) -> None:
         self.session = session
         self.keyring = shared.keyring
+        self.open_keys = shared.open_keys
         self.wording = shared.wording
         self.catalogue = shared.catalogue()
         self.now = shared.now() + self.catalogue.ahead
@@ -210,8 +212,8 @@ class Transaction:
 
     def committed(self) -> None:
         """The transaction is durable: its keys may be remembered, the destroyed ones are forgotten."""
-        self.keyring.remember(self.vault.opened.items())
-        self.keyring.forget(self.vault.destroyed)
+        self.open_keys.remember(self.vault.opened.items())
+        self.open_keys.forget(self.vault.destroyed)
 
     @cached_property
     def _clock(self) -> int:

@@ -149,15 +149,14 @@ class Vault(Store):
         found = self.opened.get(key)
         if found is not None:
             return found
-        keyring = self.tx.keyring
         if key in self.destroyed:
             return None
-        found = keyring.remembered(key)
+        found = self.tx.open_keys.remembered(key)
         if found is None:
             wrapped = self.db.value(_WRAPPED, key=key)
             if wrapped is None:
                 return None
-            found = keyring.unwrap(wrapped)
+            found = self.tx.keyring.unwrap(wrapped)
         self.opened[key] = found
         return found
 
