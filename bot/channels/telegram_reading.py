@@ -33,7 +33,8 @@ NAME = "telegram"
 # The kinds of updates asked for; each is read below.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
 
-# Telegram's commands are Latin words; the reader is told the Chinese ones people type.
+# Telegram's commands are Latin words; the reader is told the Chinese ones people type. A command
+# that is not here reaches the reader as it was typed.
 COMMANDS = {
     "help": "帮助",
     "progress": "查进度",
@@ -43,8 +44,10 @@ COMMANDS = {
     "human": "转人工",
     "mydata": "我的数据",
     "deleteme": "删除我的数据",
-    "bind": "绑定",
-    "mode": "群模式",
+    "bind": "绑定社区",
+    "link": "合并账号",
+    "invite": "邀请码",
+    "card": "我的单",
 }
 
 LARGEST_FILE = 20 * 1024 * 1024  # what a bot may download
@@ -235,6 +238,8 @@ def _heard(message: shapes.Message, me: Me) -> _Heard | None:
         text = ""
     elif name in COMMANDS:
         text = f"{COMMANDS[name]} {rest}".strip()
+    elif told:
+        text = f"/{name} {rest}".strip()
     place = message.venue.location if message.venue else message.location
     return _Heard(
         text=text or _other_words(message),

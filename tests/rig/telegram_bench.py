@@ -153,12 +153,14 @@ async def bench(
                 pauses=Pauses(between_parts=0.0, answer=patience, standing_by=0.05),
             )
             parts.append(channel)
-            yield Bench(
-                world=there,
-                server=server,
-                url=url,
-                channel=channel,
-                door=door,
-                hook=f"{hook_url}/telegram/webhook",
-            )
-            await channel.close()
+            try:
+                yield Bench(
+                    world=there,
+                    server=server,
+                    url=url,
+                    channel=channel,
+                    door=door,
+                    hook=f"{hook_url}/telegram/webhook",
+                )
+            finally:
+                await channel.close()
