@@ -95,7 +95,9 @@ class PendingAttachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAttachment:
-    """What is known of an attachment besides its bytes; `number` is of the work order it belongs to."""
+    """What is known of an attachment besides its bytes; `number` is of the work order it belongs
+    to.
+    """
 
     id: int
     person: int | None

@@ -1,4 +1,6 @@
-"""What every transaction may know without asking: org tree, places and rules, read once per version."""
+"""What every transaction may know without asking: org tree, places and rules, read once per
+version.
+"""
 
 from __future__ import annotations
 

@@ -39,7 +39,9 @@ _BOUND = Statement(
 
 
 class ChatStore(Store):
-    """Groups the service sits in. A private chat is not kept here: it belongs to a person's contact."""
+    """Groups the service sits in. A private chat is not kept here: it belongs to a person's
+    contact.
+    """
 
     __slots__ = ()
 
@@ -51,16 +53,17 @@ class ChatStore(Store):
         return None if row is None else _chat(row)
 
     def seen(self, inbound: Inbound) -> Chat:
-        """The chat this was said in; a group is made known at the first word, its title kept fresh."""
+        """The chat this was said in; a group is made known at the first word, its title kept
+        fresh.
+        """
         if inbound.chat_kind is ChatKind.PRIVATE:
             return Chat(address=inbound.address, kind=ChatKind.PRIVATE)
         title = _plain(inbound.chat_title)
         known = self._row(inbound.address)
         if known is None:
             self._add(inbound.address, title)
-        elif (known.title != title and title) or not known.active:
-            if inbound.kind not in GONE and known.moved_to is None:
-                self.db.run(_REFRESH, called=title or known.title, **_name(inbound.address))
+        elif _is_stale(known, title) and inbound.kind not in GONE:
+            self.db.run(_REFRESH, called=title or known.title, **_name(inbound.address))
         chat = self.get(inbound.address)
         assert chat is not None
         return chat
@@ -78,7 +81,9 @@ class ChatStore(Store):
         self.db.run(_DEACTIVATE, **_name(address))
 
     def migrate(self, old: Address, new: Address) -> None:
-        """The platform gave the group a new name: everything goes on there, the old name leads to it."""
+        """The platform gave the group a new name: everything goes on there, the old name leads to
+        it.
+        """
         if old == new:
             return
         before = self._row(old)
@@ -119,6 +124,11 @@ class ChatStore(Store):
 
     def _row(self, address: Address) -> Any:
         return self.db.one(_GET, **_name(address))
+
+
+def _is_stale(row: Any, title: str) -> bool:
+    renamed = title not in {"", row.title}
+    return row.moved_to is None and (renamed or not row.active)
 
 
 def _name(address: Address) -> dict[str, str]:

@@ -38,7 +38,8 @@ class CodeStore(Store):
     def make(self, kind: str, payload: Mapping[str, Any], until: datetime) -> str:
         """A new code ("invite", "link" or "start") that stands for the payload until then.
 
-        A link code is short, because people type it; the others carry 128 bits and fit a deep link.
+        A link code is short, because people type it; the others carry 128 bits and fit a deep
+        link.
         """
         code = _spoken() if kind == LINK else secrets.token_urlsafe(SECRET_BYTES)
         self.db.run(

@@ -82,10 +82,12 @@ class ConversationStore(Store):
     __slots__ = ()
 
     def lock(self, inbound: Inbound, *, person: int, community: int | None = None) -> Conversation:
-        """The conversation this was said in, ours alone until the commit; made when it is the first word.
+        """The conversation this was said in, ours alone until the commit; made when it is the
+        first word.
 
-        The row is there before it is locked: a lock on nothing would hold nobody back. In a group `community` is
-        what the chat is bound to; a private one keeps where the person last reported.
+        The row is there before it is locked: a lock on nothing would hold nobody back. In a group
+        `community` is what the chat is bound to; a private one keeps where the person last
+        reported.
         """
         digest = self._digest(inbound.conversation)
         row = self.db.one(_LOCK, which=digest)
@@ -106,7 +108,8 @@ class ConversationStore(Store):
         return None if row is None else self._conversation(row)
 
     def save(self, conversation: Conversation) -> Conversation:
-        """The conversation with its next version; raises Conflict when somebody saved it in between.
+        """The conversation with its next version; raises Conflict when somebody saved it in
+        between.
 
         Nothing is kept, and nothing raised, when the person was erased in this very turn.
         """

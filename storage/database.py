@@ -57,7 +57,7 @@ class Assembly:
 
 
 class Database:
-    """Runs units of work. A unit is a plain function of a Transaction; it may run more than once."""
+    """Runs units of work. A unit is a plain function of a Transaction; it may run twice."""
 
     def __init__(self, url: str, assembly: Assembly) -> None:
         self._assembly = assembly
@@ -95,9 +95,11 @@ class Database:
         )
 
     async def run(self, work: Callable[[Transaction], T], *, first: bool = False) -> T:
-        """What `work` returned, once its transaction has committed; `first` goes before what is queued.
+        """What `work` returned, once its transaction has committed; `first` goes before what is
+        queued.
 
-        Nothing in `work` may wait for the network. When it raises, nothing of it is kept and the caller hears it.
+        Nothing in `work` may wait for the network. When it raises, nothing of it is kept and the
+        caller hears it.
         """
         return await self._engine.run(work, first=first)
 
@@ -131,7 +133,9 @@ class Database:
         return self._assembly.keyring
 
     def unit_started_at(self) -> float | None:
-        """`time.monotonic()` when the unit now running on SQLite's writer began; None when none runs."""
+        """`time.monotonic()` when the unit now running on SQLite's writer began; None when none
+        runs.
+        """
         return self._engine.unit_started_at
 
     def _read_catalogue(self) -> Catalogue:
@@ -142,7 +146,9 @@ class Database:
 
 
 def migrate(url: str) -> None:
-    """Bring the database to the newest schema; harmless when it is there, safe from several processes at once."""
+    """Bring the database to the newest schema; harmless when it is there, safe from several
+    processes at once.
+    """
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
     config.attributes["url"] = _parsed(url)

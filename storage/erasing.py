@@ -1,4 +1,6 @@
-"""Erasing a person everywhere, giving one person's things to another, and telling all that is known."""
+"""Erasing a person everywhere, giving one person's things to another, and telling all that is
+known.
+"""
 
 from __future__ import annotations
 

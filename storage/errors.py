@@ -17,4 +17,6 @@ class NaiveTime(ValueError):
 
 
 class Unavailable(Exception):
-    """The database cannot commit now: the disk is full, or nobody answers. Nothing was kept; try again later."""
+    """The database cannot commit now: the disk is full, or nobody answers. Nothing was kept; try
+    again later.
+    """

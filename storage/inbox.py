@@ -187,11 +187,13 @@ class InboxStore(Store):
     def begin(
         self, conversation: str, *, owner: str, lease: float = LEASE, alone: bool = False
     ) -> tuple[InboxRow, ...]:
-        """The rows to handle now, their attempt counted and leased to `owner`; none when it is not our turn.
+        """The rows to handle now, their attempt counted and leased to `owner`; none when it is not
+        our turn.
 
-        Nothing is taken while somebody else holds a living lease on an older or newer row of the conversation; our
-        own leases on it are given up, so that whoever is at it goes on with them. A row that failed before comes
-        alone, after its back-off, and everything said later waits for it.
+        Nothing is taken while somebody else holds a living lease on an older or newer row of the
+        conversation; our own leases on it are given up, so that whoever is at it goes on with
+        them. A row that failed before comes alone, after its back-off, and everything said later
+        waits for it.
         """
         digest = self._conversation(conversation)
         rows = self.db.all(_UNFINISHED_LOCKED, conversation=digest)
@@ -215,7 +217,9 @@ class InboxStore(Store):
         return tuple(self._row(row, attempts=row.attempts) for row in rows)
 
     def postpone(self, ids: Iterable[int], until: datetime) -> float:
-        """Wait for more words until then; the attempt does not count. Returns the seconds until then."""
+        """Wait for more words until then; the attempt does not count. Returns the seconds until
+        then.
+        """
         self.db.run(_POSTPONE, ids=list(ids), ready=stored(until))
         return float((until - self.tx.now).total_seconds())
 
@@ -224,7 +228,9 @@ class InboxStore(Store):
         self.db.run(_DONE, ids=list(ids))
 
     def failed(self, ids: Iterable[int], error_class: str) -> tuple[InboxRow, ...]:
-        """Try these again after a back-off; those tried too often are returned and are dead letters now."""
+        """Try these again after a back-off; those tried too often are returned and are dead
+        letters now.
+        """
         dead = []
         for row in self.db.all(_BY_IDS, ids=list(ids)):
             is_dead = row.attempts >= MAX_ATTEMPTS
@@ -241,7 +247,9 @@ class InboxStore(Store):
         return tuple(dead)
 
     def ready(self, limit: int, *, owner: str) -> tuple[str, ...]:
-        """Conversations with something to handle that nobody else holds a living lease on, oldest first."""
+        """Conversations with something to handle that nobody else holds a living lease on, oldest
+        first.
+        """
         found = self.db.all(
             _READY,
             now=stored(self.tx.now),

@@ -68,7 +68,9 @@ class Keyring:
         return cls(master)
 
     def derived(self, purpose: str) -> bytes:
-        """A key for one other purpose, such as signing cookies; tells nothing about the master key."""
+        """A key for one other purpose, such as signing cookies; tells nothing about the master
+        key.
+        """
         return hmac.digest(self._master, f"xiaoqi {purpose}".encode(), "sha256")
 
     def digest(self, kind: str, value: str) -> str:
@@ -88,7 +90,7 @@ class Keyring:
 
 
 class OpenKeys:
-    """The open data keys of one database, those used lately; only keys whose rows are committed."""
+    """The open data keys of one database, those used lately; only keys of committed rows."""
 
     def __init__(self) -> None:
         self._open: OrderedDict[int, DataKey] = OrderedDict()

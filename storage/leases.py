@@ -15,7 +15,8 @@ _TAKE = Statement(
         set_={
             "owner": _insert.excluded.owner,
             "until": _insert.excluded.until,
-            # Taken again in time it is the same hold; else whoever slept through it must not pass for us.
+            # Taken again in time it is the same hold; else whoever slept through it must not pass
+            # for us.
             "token": case(
                 (_IS_MINE & (leases.c.until > bindparam("clock")), leases.c.token),
                 else_=leases.c.token + 1,
@@ -39,7 +40,9 @@ class LeaseStore(Store):
     __slots__ = ()
 
     def take(self, name: str, owner: str, seconds: float) -> str | None:
-        """The fencing token of our hold, kept while we take it again in time; None while another holds it."""
+        """The fencing token of our hold, kept while we take it again in time; None while another
+        holds it.
+        """
         token = self.db.value(
             _TAKE,
             name=name,

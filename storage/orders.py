@@ -245,7 +245,9 @@ _COUNTS = Statement(
 
 
 class OrderStore(Store):
-    """Work orders. Saving one writes its new events and followers too, and fails when it is no longer the newest."""
+    """Work orders. Saving one writes its new events and followers too, and fails when it is no
+    longer the newest.
+    """
 
     __slots__ = ("_loaded",)
 
@@ -254,7 +256,9 @@ class OrderStore(Store):
         self._loaded: dict[int, WorkOrder] = {}  # as the tables have them
 
     def save(self, order: WorkOrder) -> WorkOrder:
-        """The order as saved, with its id and next version; raises Conflict when it was saved in between."""
+        """The order as saved, with its id and next version; raises Conflict when it was saved in
+        between.
+        """
         values = self._values(order)
         if order.id is None:
             added = self.db.value(
@@ -336,7 +340,9 @@ class OrderStore(Store):
         since: datetime,
         limit: int,
     ) -> tuple[WorkOrder, ...]:
-        """Running orders of one category in one community (and building, unless None), newest first."""
+        """Running orders of one category in one community (and building, unless None), newest
+        first.
+        """
         values = {"within": community, "like": category, "since": stored(since), "many": limit}
         if building is None:
             return self._many(self.db.all(_SIMILAR, **values))

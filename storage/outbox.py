@@ -16,7 +16,8 @@ from storage.statements import Statement, Store, adding, among
 COLUMN = b"outbox.private"
 LEASE = 60.0  # seconds
 LANES = tuple(Lane)
-# Said again once when nobody knows whether it arrived; worst case somebody reads it twice. A broadcast is not:
+# Said again once when nobody knows whether it arrived; worst case somebody reads it twice. A
+# broadcast is not:
 # worst case is a reported gap (design.md §1, "Three outcomes").
 SAID_AGAIN = frozenset({Lane.EMERGENCY, Lane.DIALOGUE, Lane.STAFF})
 MAX_UNKNOWN = 2
@@ -201,15 +202,18 @@ class OutboxRow:
 
     @property
     def kind(self) -> Lane:
-        """What kind of message it is: what happens when nobody knows whether it arrived hangs on it."""
+        """What kind of message it is: what happens when nobody knows whether it arrived hangs on
+        it.
+        """
         return self.outbound.lane
 
 
 class OutboxStore(Store):
     """Messages in the order they were said, per address and lane.
 
-    Whoever delivers holds a row under a token; every later word about the row must name it, so a deliverer that
-    was thought dead cannot change what another one has done. Leases run by the database's clock.
+    Whoever delivers holds a row under a token; every later word about the row must name it, so a
+    deliverer that was thought dead cannot change what another one has done. Leases run by the
+    database's clock.
     """
 
     __slots__ = ()
@@ -228,8 +232,8 @@ class OutboxStore(Store):
     ) -> int:
         """Queue one message and return its row (the id of `outbound` is not looked at).
 
-        It is sealed under the key of the person it is `about`, else of the one it is for, else of the day. Adding the
-        same `request_key` again queues nothing and returns the first row.
+        It is sealed under the key of the person it is `about`, else of the one it is for, else of
+        the day. Adding the same `request_key` again queues nothing and returns the first row.
         """
         key = self._key(about, person)
         now = stored(self.tx.now)
@@ -262,7 +266,8 @@ class OutboxStore(Store):
         busy: Collection[str] = (),
         lease: float = LEASE,
     ) -> tuple[OutboxRow, ...]:
-        """The next messages to send, each the oldest unsent of its address and lane, urgent lanes first.
+        """The next messages to send, each the oldest unsent of its address and lane, urgent lanes
+        first.
 
         Nothing goes to the `busy` chats. The rows are held under `token` for `lease` seconds.
         """
@@ -284,12 +289,14 @@ class OutboxStore(Store):
         return tuple(self._row(row) for row in sorted(rows, key=lambda row: (row.lane, row.id)))
 
     def sending(self, ids: Iterable[int], token: str, *, lease: float = LEASE) -> tuple[int, ...]:
-        """Which of these may be sent now: still held, and not cancelled meanwhile. Commit before the call."""
+        """Which of these may be sent now: still held, and not cancelled meanwhile. Commit before
+        the call.
+        """
         rows = self.db.all(_START, ids=list(ids), holder=token, until=self.tx.clock_after(lease))
         return tuple(row.id for row in rows)
 
     def sent(self, row: int, token: str, message: str) -> bool:
-        """The platform has it, under this number of its own; False when the row is no longer ours."""
+        """The platform has it, under this number of its own; False when it is ours no more."""
         touched = self.db.run(
             _SENT, row=row, holder=token, platform_message=message or None, now=self._now()
         )
@@ -312,9 +319,11 @@ class OutboxStore(Store):
         return self._end(row, token, OutboxState.UNKNOWN, reason)
 
     def sweep(self, channel: str) -> tuple[int, ...]:
-        """Take up what a dead deliverer left: claimed rows wait again, those being sent are unknown.
+        """Take up what a dead deliverer left: claimed rows wait again, those being sent are
+        unknown.
 
-        Of the unknown those that may be said twice wait once more. Returns the rows that were being sent.
+        Of the unknown those that may be said twice wait once more. Returns the rows that were
+        being sent.
         """
         clock = self.tx.clock_after(0)
         self.db.run(_RELEASE, on_channel=channel, clock=clock)

@@ -117,7 +117,9 @@ _GIVE_CONTACTS = Statement(
 
 
 class PersonStore(PostStore):
-    """People with their contacts and posts; names, phones and accounts are sealed with the person's own key."""
+    """People with their contacts and posts; names, phones and accounts are sealed with the
+    person's own key.
+    """
 
     __slots__ = ("_keys",)
 
@@ -148,7 +150,9 @@ class PersonStore(PostStore):
         return None if person is None else (person, self._contact(row))
 
     def arrive(self, inbound: Inbound) -> tuple[Person, Contact]:
-        """Who said this, made known at the first word; their private chat, reach and shown name are kept fresh."""
+        """Who said this, made known at the first word; their private chat, reach and shown name
+        are kept fresh.
+        """
         row = self._account(inbound.channel, inbound.account)
         if row is None:
             made = self._first_word(inbound)
@@ -191,7 +195,7 @@ class PersonStore(PostStore):
         return tuple(self._person(row) for row in self.db.all(_BY_PHONE, digest=digest))
 
     def imported(self, code: str, *, name: str, phone: str) -> int:
-        """The person with the operator's code, with this name and phone; made when there is none."""
+        """The person with this code, name and phone; made when there is none."""
         row = self.db.one(_CODED, of_code=code)
         if row is None:
             return self._add(name=name, phone=phone, code=code)
@@ -201,7 +205,9 @@ class PersonStore(PostStore):
         return person
 
     def reached_by(self, person: int, channel: str, account: str) -> None:
-        """The person has this account, whose private chat has the account's own name; kept if it is known."""
+        """The person has this account, whose private chat has the account's own name; kept if it
+        is known.
+        """
         key = self.key_of(person)
         contact = Contact(
             id=0, person=person, channel=channel, account=account, private_chat=account
@@ -229,17 +235,20 @@ class PersonStore(PostStore):
         return self.db.run(_UNREACHABLE, chat=self.tx.address_digest(address)) > 0
 
     def merge(self, keep: int, drop: int) -> None:
-        """Two accounts turned out to be one person: everything of `drop` belongs to `keep` from now on."""
+        """Two accounts turned out to be one person: everything of `drop` belongs to `keep` from
+        now on.
+        """
         self.db.run(_GIVE_CONTACTS, keep=keep, drop=drop)
         self._give_posts(keep=keep, drop=drop)
         erasing.give_everything(self.tx, keep=keep, drop=drop)
         self.db.run(_MERGED, keep=keep, drop=drop)
 
     def erase(self, person: int) -> None:
-        """Nothing personal of them is left: keys destroyed, words blanked, sends cancelled, posts ended.
+        """Nothing personal of them is left: keys destroyed, words blanked, sends cancelled, posts
+        ended.
 
-        Their work orders stay countable, without words, room or reporter. That they were erased is kept as
-        digests, so that a restored backup can erase them again.
+        Their work orders stay countable, without words, room or reporter. That they were erased is
+        kept as digests, so that a restored backup can erase them again.
         """
         for post in self.posts_of(person, self.tx.now):
             self.end_grant(person, post, self.tx.now)

@@ -123,13 +123,17 @@ class PostStore(Store):
         return frozenset(_post(row) for row in rows)
 
     def actor(self, person: int, at: datetime) -> Actor:
-        """The person with every post held at this moment, their own and those of people they stand in for."""
+        """The person with every post held at this moment, their own and those of people they stand
+        in for.
+        """
         standing_for = self._chain(_ABSENT, person, at)
         posts = [self.posts_of(one, at) for one in (person, *standing_for)]
         return Actor(person=person, posts=frozenset().union(*posts))
 
     def holders(self, post: Post, at: datetime) -> tuple[Person, ...]:
-        """Who does the work of a post now: its holders, and in place of an absent one the deputies."""
+        """Who does the work of a post now: its holders, and in place of an absent one the
+        deputies.
+        """
         rows = self.db.all(_HOLDERS, of_unit=post.unit, of_role=post.role.value, at=stored(at))
         acting: dict[int, Person | None] = {}
         for row in rows:
@@ -142,7 +146,7 @@ class PostStore(Store):
         return tuple(person for person in acting.values() if person and not person.erased)
 
     def staff_named(self, name: str, within: int) -> tuple[Person, ...]:
-        """Who holds a post within the unit and is called so: by full name, 小赵, 赵师傅, 王书记."""
+        """Who holds a post within the unit and is called so: the name, 小赵, 赵师傅, 王书记."""
         held = self.db.all(_HOLDING, at=stored(self.tx.now))
         people = dict.fromkeys(row.person for row in held if self.tx.org.within(row.unit, within))
         found = [person for one in people if (person := self.get(one)) and not person.erased]
@@ -160,7 +164,9 @@ class PostStore(Store):
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> None:
-        """The person holds the post from `start` (now) until `end` (open); harmless when it is held openly."""
+        """The person holds the post from `start` (now) until `end` (open); harmless when it is
+        held openly.
+        """
         self.db.run(
             _GRANT,
             person=person,

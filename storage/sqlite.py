@@ -160,8 +160,9 @@ class SqliteEngine:
     def _commit_group(self, unit: Unit) -> list[Unit]:
         """Run this unit and those queued behind it in one transaction.
 
-        Where SQLite drops the transaction in the middle (disk full, an interrupt) or the commit fails, every unit
-        runs again in a transaction of its own, so that only the guilty one fails.
+        Where SQLite drops the transaction in the middle (disk full, an interrupt) or the commit
+        fails, every unit runs again in a transaction of its own, so that only the guilty one
+        fails.
         """
         group = [unit]
         try:

@@ -1,9 +1,9 @@
 """Statements written in SQLAlchemy Core, compiled once, and run on the driver's own cursor.
 
-Core's `Connection.execute` costs about ten times what SQLite itself needs for a row. A statement here
-is compiled to SQL once per dialect and process; after that only the driver works. Values go in and
-come out as the driver has them, so columns hold numbers, text, bytes and booleans only, and stores
-turn them into domain values.
+Core's `Connection.execute` costs about ten times what SQLite itself needs for a row. A statement
+here is compiled to SQL once per dialect and process; after that only the driver works. Values go
+in and come out as the driver has them, so columns hold numbers, text, bytes and booleans only, and
+stores turn them into domain values.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Keeps the operator's tables: checked rows in, by their codes; a version is raised with every change."""
+"""Keeps the operator's tables: checked rows in, by their codes; a version is raised with every
+change.
+"""
 
 from __future__ import annotations
 
@@ -78,8 +80,9 @@ _REPLACED: Mapping[str, tuple[Statement, Statement]] = {
 class TableStore(Store):
     """Replaces one table at a time.
 
-    Units, places and people are kept by code: a row that is no longer in the file stays, since work orders may belong
-    to it. Categories, deadlines, phones and holidays become exactly what the file says.
+    Units, places and people are kept by code: a row that is no longer in the file stays, since
+    work orders may belong to it. Categories, deadlines, phones and holidays become exactly what
+    the file says.
     """
 
     __slots__ = ()
@@ -108,7 +111,9 @@ class TableStore(Store):
         self.db.run(_RAISE, kind=kind, version=1)
 
     def move_clock(self, ahead: timedelta) -> None:
-        """Business time is ahead of the real one by this much: in the sample, so that days pass in a minute."""
+        """Business time is ahead of the real one by this much: in the sample, so that days pass in
+        a minute.
+        """
         self.db.run(_MOVE_CLOCK, id=1, ahead=ahead // timedelta(microseconds=1))
         self.bump("clock")
 

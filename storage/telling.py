@@ -1,4 +1,6 @@
-"""Turns what was decided into messages: who a notice is for, by which chat, in whose words, sealed for whom."""
+"""Turns what was decided into messages: who a notice is for, by which chat, in whose words, sealed
+for whom.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ STAFF_AUDIENCES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One person a notice reaches, and how: `group` when only the chat they reported in is open to us."""
+    """One person a notice reaches, and how: `group` when only the chat they reported in is open to
+    us.
+    """
 
     person: Person
     address: Address
@@ -39,7 +43,8 @@ class Told:
 
 
 def order_values(order: WorkOrder, rules: Rules, org: Org, *, full: bool) -> Mapping[str, Any]:
-    """What a phrase may say about a work order; without `full` no room, no spot and nobody's words.
+    """What a phrase may say about a work order; without `full` no room, no spot and nobody's
+    words.
 
     Codes such as `status` and `owner_role` are shown by the phrasebook's own words for them.
     """
@@ -94,7 +99,9 @@ def answer(
     photos: tuple[int, ...],
     reply_to: str,
 ) -> int:
-    """Queues an answer to somebody in a conversation; `private` words leave a group for the private chat."""
+    """Queues an answer to somebody in a conversation; `private` words leave a group for the
+    private chat.
+    """
     order = tx.orders.get(number) if number else None
     here = Told(
         person=person,
@@ -127,7 +134,7 @@ def answer(
 
 
 def apologise(tx: Transaction, conversation: Conversation, *, person: Person) -> None:
-    """Says once that a message could not be handled, and tells the desk that a dead letter waits."""
+    """Says once that a message could not be handled; tells the desk that a dead letter waits."""
     answer(
         tx,
         conversation,
@@ -200,7 +207,9 @@ def _reached(tx: Transaction, notice: Notice, order: WorkOrder | None) -> Iterat
 
 
 def _reporter(tx: Transaction, order: WorkOrder, reporter: int) -> Iterator[Told]:
-    """Where they reported if that was in private; else their private chat; else, neutrally, the group."""
+    """Where they reported if that was in private; else their private chat; else, neutrally, the
+    group.
+    """
     person = tx.people.get(reporter)
     if person is None or person.erased:
         return

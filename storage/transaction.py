@@ -72,7 +72,8 @@ Begin = Callable[[Session], "Transaction"]
 
 
 class Transaction:
-    """What a unit of work sees: stores over one open transaction, the business time, the imported tables.
+    """What a unit of work sees: stores over one open transaction, the business time, the imported
+    tables.
 
     Lock order is inbox, conversation, work order; never two conversations in one transaction.
     """
@@ -162,7 +163,9 @@ class Transaction:
         return TableStore(self)
 
     def record(self, change: Change, *, by: int | None) -> dict[str, WorkOrder]:
-        """Save a decision whole: orders with their events, audit, and what everybody is told. Orders by number."""
+        """Save a decision whole: orders with their events, audit, and what everybody is told.
+        Orders by number.
+        """
         return telling.record(self, change, by=by)
 
     def answer(
@@ -199,7 +202,7 @@ class Transaction:
         telling.apologise(self, conversation, person=person)
 
     def database_now(self) -> datetime:
-        """The database's own time, which leases go by and nobody moves; read once per transaction."""
+        """The time leases go by, which nobody moves; read once per transaction."""
         return moment(self._clock)
 
     def clock_after(self, seconds: float) -> int:
@@ -211,7 +214,9 @@ class Transaction:
         return self.keyring.digest("address", f"{address.channel}:{address.chat}")
 
     def committed(self) -> None:
-        """The transaction is durable: its keys may be remembered, the destroyed ones are forgotten."""
+        """The transaction is durable: its keys may be remembered, the destroyed ones are
+        forgotten.
+        """
         self.open_keys.remember(self.vault.opened.items())
         self.open_keys.forget(self.vault.destroyed)
 

@@ -80,7 +80,9 @@ class TranscriptStore(Store):
         outbox: int | None = None,
         request_key: str | None = None,
     ) -> int:
-        """Show this from now on and return its cursor; the same `outbox` row or `request_key` is shown once."""
+        """Show this from now on and return its cursor; the same `outbox` row or `request_key` is
+        shown once.
+        """
         where = self.tx.address_digest(address)
         # Else a page might read past a row with a lower cursor that commits later.
         self.db.lock(where)

@@ -73,9 +73,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def database(
-    database_url: str, keyring: Keyring, clock: Clock
-) -> AsyncIterator[Database]:
+async def database(database_url: str, keyring: Keyring, clock: Clock) -> AsyncIterator[Database]:
     """A migrated database with two communities and two grids."""
     async with opened(database_url, keyring, clock) as database:
         rows = [

@@ -19,7 +19,14 @@ from tests.storage.conftest import START, Clock
 from tests.storage.values import draft, outgoing, said, said_in_group
 
 HELLO = said("你好", key="1")
-CANARIES = ("金丝雀甲", "13812345678", "account-canary", "楼道灯canary", "room-canary", "spot-canary")
+CANARIES = (
+    "金丝雀甲",
+    "13812345678",
+    "account-canary",
+    "楼道灯canary",
+    "room-canary",
+    "spot-canary",
+)
 
 
 def leader(tx: Transaction, name: str, *, grid: str = "grid1") -> int:
@@ -88,9 +95,7 @@ async def test_a_deputy_holds_the_posts_while_it_lasts(database: Database) -> No
     def stand_in(tx: Transaction) -> tuple[int, int]:
         absent, deputy = leader(tx, "赵强"), tx.people.add("小李").id
         until = tx.now + timedelta(days=3)
-        tx.people.delegate(
-            Delegation(person=absent, deputy=deputy, start=tx.now, end=until)
-        )
+        tx.people.delegate(Delegation(person=absent, deputy=deputy, start=tx.now, end=until))
         return absent, deputy
 
     absent, deputy = await database.run(stand_in)
@@ -111,9 +116,7 @@ async def test_two_who_stand_in_for_each_other_leave_nobody_out(database: Databa
         one, other = leader(tx, "赵强"), tx.people.add("小李").id
         for person, deputy in ((one, other), (other, one)):
             until = tx.now + timedelta(days=1)
-            tx.people.delegate(
-                Delegation(person=person, deputy=deputy, start=tx.now, end=until)
-            )
+            tx.people.delegate(Delegation(person=person, deputy=deputy, start=tx.now, end=until))
         return one
 
     one = await database.run(swap)
@@ -180,9 +183,7 @@ def a_whole_life(tx: Transaction) -> int:
     photo = words.encode()
     tx.attachments.put(person.id, AttachmentKind.PHOTO, "image/png", photo, channel="web")
     content = {"text": words}
-    tx.transcripts.add(
-        heard.address, direction="in", content=content, at=tx.now, person=person.id
-    )
+    tx.transcripts.add(heard.address, direction="in", content=content, at=tx.now, person=person.id)
     tx.inbox.done([row.id for row in rows])
     assert contact.account == account
     return person.id
@@ -200,7 +201,12 @@ async def test_an_erased_person_leaves_countable_orders_and_no_words(database: D
     assert order.place == OrderPlace(building="3")
     assert [event.text for event in order.history] == [""]
     assert await database.run(lambda tx: tx.outbox.claim("web", token="t", limit=9)) == ()
-    assert await database.read(lambda tx: tx.transcripts.since(Address(channel="web", chat=CANARIES[2]), 0, 9)) == ()
+    assert (
+        await database.read(
+            lambda tx: tx.transcripts.since(Address(channel="web", chat=CANARIES[2]), 0, 9)
+        )
+        == ()
+    )
 
 
 async def test_whoever_comes_back_after_being_erased_is_somebody_new(database: Database) -> None:

@@ -269,14 +269,17 @@ async def test_no_page_reads_past_a_message_that_commits_late(database: Database
             request_key=str(turn),
         )
 
-    async def read_on() -> None:
-        while len(seen) < 60:
-            cursor = seen[-1] if seen else 0
-            entries = await database.read(lambda tx: tx.transcripts.since(WANG, cursor, 99))
-            seen.extend(entry.cursor for entry in entries)
+    async def read_on(cursor: int) -> None:
+        entries = await database.read(lambda tx: tx.transcripts.since(WANG, cursor, 99))
+        seen.extend(entry.cursor for entry in entries)
 
-    writers = (database.run(lambda tx, turn=turn: add(tx, turn)) for turn in range(60))
-    await asyncio.gather(read_on(), *writers)
+    writing = asyncio.gather(
+        *(database.run(lambda tx, turn=turn: add(tx, turn)) for turn in range(60))
+    )
+    while not writing.done():
+        await read_on(seen[-1] if seen else 0)
+    await read_on(seen[-1] if seen else 0)
+    assert len(seen) == 60
     assert seen == sorted(set(seen))
 
 

@@ -28,7 +28,8 @@ def upgrade() -> None:
             name=op.f("ck_categories_order_class"),
         ),
         sa.CheckConstraint(
-            "owner IN ('grid_worker', 'grid_leader', 'property', 'duty', 'secretary', 'street_duty', 'street_leader', 'department', 'women_contact', 'admin')",
+            "owner IN ('grid_worker', 'grid_leader', 'property', 'duty', 'secretary', "
+            "'street_duty', 'street_leader', 'department', 'women_contact', 'admin')",
             name=op.f("ck_categories_owner"),
         ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_categories")),
@@ -127,7 +128,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('district', 'street', 'community', 'grid', 'building', 'entrance', 'department')",
+            "kind IN ('district', 'street', 'community', 'grid', 'building', 'entrance', "
+            "'department')",
             name=op.f("ck_units_kind"),
         ),
         sa.ForeignKeyConstraint(["parent"], ["units.id"], name=op.f("fk_units_parent")),
@@ -429,7 +431,8 @@ def upgrade() -> None:
         sa.Column("start", sa.BigInteger(), nullable=False),
         sa.Column("end", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "role IN ('grid_worker', 'grid_leader', 'property', 'duty', 'secretary', 'street_duty', 'street_leader', 'department', 'women_contact', 'admin')",
+            "role IN ('grid_worker', 'grid_leader', 'property', 'duty', 'secretary', "
+            "'street_duty', 'street_leader', 'department', 'women_contact', 'admin')",
             name=op.f("ck_grants_role"),
         ),
         sa.CheckConstraint('"end" IS NULL OR "end" >= start', name=op.f("ck_grants_span")),
@@ -543,7 +546,8 @@ def upgrade() -> None:
             name=op.f("ck_orders_order_class"),
         ),
         sa.CheckConstraint(
-            "owner_role IN ('grid_worker', 'grid_leader', 'property', 'duty', 'secretary', 'street_duty', 'street_leader', 'department', 'women_contact', 'admin')",
+            "owner_role IN ('grid_worker', 'grid_leader', 'property', 'duty', 'secretary', "
+            "'street_duty', 'street_leader', 'department', 'women_contact', 'admin')",
             name=op.f("ck_orders_owner_role"),
         ),
         sa.CheckConstraint(
@@ -553,7 +557,8 @@ def upgrade() -> None:
             "source IN ('resident', 'patrol', 'staff')", name=op.f("ck_orders_source")
         ),
         sa.CheckConstraint(
-            "status IN ('draft', 'open', 'assigned', 'accepted', 'suspended', 'resolved', 'closed', 'declined', 'withdrawn', 'merged', 'transferred')",
+            "status IN ('draft', 'open', 'assigned', 'accepted', 'suspended', 'resolved', "
+            "'closed', 'declined', 'withdrawn', 'merged', 'transferred')",
             name=op.f("ck_orders_status"),
         ),
         sa.CheckConstraint(
