@@ -1,4 +1,4 @@
-"""晨报: what somebody has on their hands, in at most ten lines; nothing at all when there is nothing."""
+"""晨报: what somebody has on their hands, in at most ten lines; nothing when there is nothing."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -66,8 +67,8 @@ class Clock:
         """The job in small transactions, one after the other, each from where the last one stopped."""
         cursor: int | None = 0
         while cursor is not None:
-            at: int = cursor
-            cursor = await self._database.run(lambda tx, at=at: job.run(tx, fire_time, at))
+            chunk = partial(job.run, fire_time=fire_time, cursor=cursor)
+            cursor = await self._database.run(chunk)
             self._after_commit()
         await self._database.run(lambda tx: tx.jobs.finished(job.name, fire_time, "done"))
 

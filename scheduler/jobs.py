@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -28,7 +28,10 @@ KEEP_RUNS = timedelta(days=30)
 WAKING_HOURS = "8-19"  # nobody is told anything at night but of a danger
 CARD_TIME = time(8, 30)
 
-Run = Callable[[Transaction, datetime, int], int | None]
+class Run(Protocol):
+    """One chunk of a job, from a cursor; where the next one begins, or None after the last."""
+
+    def __call__(self, tx: Transaction, fire_time: datetime, cursor: int) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

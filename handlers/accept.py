@@ -1,0 +1,47 @@
+"""接单: the owner takes a work order in hand, and may say when somebody will come."""
+
+from __future__ import annotations
+
+from domain import moves
+from domain.acts import RuleBroken
+from domain.messages import Choice
+from domain.orders import Status, WorkOrder
+from handlers.command import Command, owned
+from handlers.said import Said, kept_in
+from handlers.turn import Answer, Turn
+
+ALL = "accept_all"
+
+
+def _accept(turn: Turn, order: WorkOrder, details: Said) -> None:
+    order = turn.record(moves.accept(order, turn.act, expected=details.at))
+    turn.say("accept.done", number=order.number, expected=details.at)
+
+
+def _which(turn: Turn, answer: Answer) -> bool:
+    """The one chosen, or all that wait for this person."""
+    if answer.value != ALL:
+        return COMMAND.which(turn, answer)
+    details = kept_in(answer.context)
+    taken = [order for order in owned(turn, COMMAND.among) if _taken(turn, order, details)]
+    turn.say("accept.done_all", count=len(taken), expected=details.at)
+    return True
+
+
+def _taken(turn: Turn, order: WorkOrder, details: Said) -> bool:
+    """Whether this one could be accepted; one that cannot does not stop the others."""
+    try:
+        turn.record(moves.accept(order, turn.act, expected=details.at))
+    except RuleBroken:
+        return False
+    return True
+
+
+COMMAND = Command(
+    name="accept",
+    do=_accept,
+    among=(Status.ASSIGNED,),
+    last_choice=(Choice(value=ALL),),
+)
+handle = COMMAND.handle
+ANSWERS = {**COMMAND.answers, "which": _which}

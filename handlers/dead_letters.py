@@ -1,0 +1,48 @@
+"""死信: messages that could not be handled, for the desk of the community they were said in."""
+
+from __future__ import annotations
+
+from domain.people import Role
+from handlers.command import desk_communities
+from handlers.turn import Turn
+from storage.inbox import DeadLetter
+
+SHOWN, LOOKED_AT = 8, 200
+
+
+def handle(turn: Turn) -> None:
+    """Lists them: when, from whom, which error; their words stay sealed."""
+    letters = letters_of(turn)
+    if not letters:
+        turn.say("dead_letters.none")
+        return
+    rows = [
+        {
+            "id": letter.id,
+            "at": letter.received_at,
+            "name": letter.inbound.name if letter.inbound else "",
+            "error": letter.error,
+        }
+        for letter in letters[:SHOWN]
+    ]
+    more = max(len(letters) - SHOWN, 0)
+    turn.say("dead_letters.list", private=True, total=len(letters), rows=rows, more=more)
+
+
+def letters_of(turn: Turn) -> list[DeadLetter]:
+    """Those of the person's communities; an administrator's are all."""
+    letters = turn.tx.inbox.dead_letters(LOOKED_AT)
+    if turn.actor.has_role(Role.ADMIN):
+        return list(letters)
+    mine = set(desk_communities(turn))
+    return [letter for letter in letters if _community(turn, letter) in mine]
+
+
+def _community(turn: Turn, letter: DeadLetter) -> int | None:
+    if letter.inbound is None:
+        return None
+    chat = turn.tx.chats.get(letter.inbound.address)
+    if chat is not None and chat.unit is not None:
+        return chat.unit
+    conversation = turn.tx.conversations.get(letter.inbound.conversation)
+    return None if conversation is None else conversation.community

@@ -1,0 +1,105 @@
+"""The buttons under what staff are told: each is a command about the work order it hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from domain import moves
+from domain.people import Post, Role
+from handlers import (
+    accept,
+    approve,
+    assign,
+    decline,
+    extend,
+    name_owner,
+    on_site,
+    recategorise,
+    refuse,
+    report_in,
+    resolve,
+    return_order,
+    settle_place,
+)
+from handlers.command import WORDS_OF_AN_ANSWER, Command
+from handlers.said import Said
+from handlers.turn import Answer, Turn
+
+Button = Callable[[Turn, Answer], bool]
+
+OWNER: Mapping[str, Command] = {
+    "accept": accept.COMMAND,
+    "return": return_order.COMMAND,
+    "extend": extend.COMMAND,
+    "resolve": resolve.COMMAND,
+    "on_site": on_site.COMMAND,
+}
+DESK: Mapping[str, Command] = {
+    "settle_place": settle_place.COMMAND,
+    "recategorise": recategorise.COMMAND,
+    "assign": assign.COMMAND,
+    "assign_proposed": assign.COMMAND,
+    "decline": decline.COMMAND,
+    "name_owner": name_owner.COMMAND,
+    "name_proposed": name_owner.COMMAND,
+}
+EXTENSION: Mapping[str, Command] = {"approve": approve.COMMAND, "refuse": refuse.COMMAND}
+REPORT_IN: Mapping[str, Command] = {"report_in": report_in.COMMAND}
+
+
+def _buttons(commands: Mapping[str, Command]) -> Button:
+    def pressed(turn: Turn, answer: Answer) -> bool:
+        command = commands.get(answer.value)
+        order = turn.tx.orders.get(answer.number)
+        if command is None or order is None:
+            return False
+        turn.focus_on(order)
+        command.do(turn, order, _proposed(answer))
+        return True
+
+    return pressed
+
+
+def _proposed(answer: Answer) -> Said:
+    """The post somebody proposed, when the button says to go with it."""
+    proposed = answer.context.get("proposed")
+    if proposed is None or not answer.value.endswith("_proposed"):
+        return Said()
+    return Said(post=Post(unit=proposed["unit"], role=Role(proposed["role"])))
+
+
+def _card(turn: Turn, answer: Answer) -> bool:
+    """A button of the card; a photo sent in answer to it is a result."""
+    if not answer.value and turn.heard.photos and not turn.heard.text:
+        return resolve.offered(turn)
+    return _buttons(OWNER)(turn, answer)
+
+
+def _follow_up(turn: Turn, answer: Answer) -> bool:
+    """回访: the person called back is asked for in a line of its own."""
+    if answer.value != "called_back":
+        return False
+    turn.ask("desk.called_back", "desk.ask_called_back", number=answer.number)
+    return True
+
+
+def _called_back(turn: Turn, answer: Answer) -> bool:
+    order = turn.tx.orders.get(answer.number)
+    words = turn.heard.text.strip()
+    if order is None or not words or turn.reading.intent not in WORDS_OF_AN_ANSWER:
+        return False
+    turn.record(moves.note(order, turn.act, text=words))
+    turn.say("desk.called_back_kept", number=order.number)
+    return True
+
+
+ANSWERS: Mapping[str, Button] = {
+    "card": _card,
+    "extension": _buttons(EXTENSION),
+    "returned": _buttons(DESK),
+    "open_order": _buttons(DESK),
+    "name_owner": _buttons(DESK),
+    "report_in": _buttons(REPORT_IN),
+    "follow_up": _follow_up,
+    "called_back": _called_back,
+}
