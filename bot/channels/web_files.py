@@ -1,0 +1,69 @@
+"""Photos and voices on their way in: measured while they come, never taken at their word."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from bot.channels.web_reading import Refusal
+from bot.images import Unreadable, sanitise
+
+LARGEST_BODY = 64 * 1024
+LARGEST_PHOTO = 10 * 1024 * 1024
+LARGEST_VOICE = 5 * 1024 * 1024
+SLOWEST = 60.0  # seconds a body may take
+AT_ONCE = 4  # photos opened at the same time
+
+# How a recording begins, at which byte, and what it is then served as.
+_VOICES = (
+    (0, b"\x1a\x45\xdf\xa3", "audio/webm"),
+    (0, b"OggS", "audio/ogg"),
+    (4, b"ftyp", "audio/mp4"),
+    (8, b"WAVE", "audio/wav"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf1", "audio/aac"),
+    (0, b"#!AMR", "audio/amr"),
+)
+
+
+async def body(request: web.Request, *, most: int, too_big: str) -> bytes:
+    """The body, read no further than allowed. Raises Refusal."""
+    if (request.content_length or 0) > most:
+        raise Refusal(too_big, status=413)
+    read = bytearray()
+    try:
+        async with asyncio.timeout(SLOWEST):
+            async for chunk in request.content.iter_chunked(1 << 16):
+                read += chunk
+                if len(read) > most:
+                    raise Refusal(too_big, status=413)
+    except TimeoutError:
+        raise Refusal("web.slow", status=408) from None
+    return bytes(read)
+
+
+class Darkroom:
+    """Opens photos, a few at a time."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def photo(self, request: web.Request) -> tuple[str, bytes]:
+        """The photo in the body, made plain. Raises Refusal."""
+        data = await body(request, most=LARGEST_PHOTO, too_big="web.photo_too_big")
+        async with self._places:
+            try:
+                return await sanitise(data)
+            except Unreadable as unreadable:
+                raise Refusal(f"web.photo_{unreadable.why}", status=415) from unreadable
+
+
+async def voice(request: web.Request) -> tuple[str, bytes]:
+    """The recording in the body and its type by its first bytes. Raises Refusal."""
+    data = await body(request, most=LARGEST_VOICE, too_big="web.voice_too_big")
+    for offset, begins, media_type in _VOICES:
+        if data[offset : offset + len(begins)] == begins:
+            return media_type, data
+    raise Refusal("web.voice_unknown", status=415)
