@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.app import Opened
+from bot.inviting import unreachable
 from domain.orders import OrderClass
 from domain.people import Post, Role
 from domain.routing import LEVEL
@@ -57,6 +58,7 @@ def look(tx: Transaction) -> Iterator[Hole]:
     yield from _phones(tx)
     yield from _holidays(tx)
     yield from _unreachable_staff(tx)
+    yield from _unbound_groups(tx)
     yield from _queues(tx)
 
 
@@ -64,10 +66,8 @@ def _empty_posts(tx: Transaction) -> Iterator[Hole]:
     for role in NEEDED:
         for unit in _units(tx, LEVEL[role]):
             if not _held(tx, unit, role):
-                yield Hole(
-                    phrase="empty_post",
-                    values={"unit": unit.name, "code": unit.code, "role": role.value},
-                )
+                values = {"unit": unit.name, "code": unit.code, "role": role.value}
+                yield Hole(phrase="empty_post", values=values)
     if not any(_held(tx, unit, Role.ADMIN) for unit in tx.org):
         yield Hole(phrase="no_admin", values={})
 
@@ -86,10 +86,8 @@ def _categories(tx: Transaction) -> Iterator[Hole]:
     for role, codes in owned.items():
         for unit in _units(tx, LEVEL[role]):
             if role not in NEEDED and not _held(tx, unit, role):
-                yield Hole(
-                    phrase="category_without_owner",
-                    values={"codes": codes, "unit": unit.name, "role": role.value},
-                )
+                values = {"codes": codes, "unit": unit.name, "role": role.value}
+                yield Hole(phrase="category_without_owner", values=values)
 
 
 def _phones(tx: Transaction) -> Iterator[Hole]:
@@ -108,19 +106,16 @@ def _holidays(tx: Transaction) -> Iterator[Hole]:
 
 
 def _unreachable_staff(tx: Transaction) -> Iterator[Hole]:
-    told: set[int] = set()
-    for unit in tx.org:
-        for role in Role:
-            for person in tx.people.holders(Post(unit=unit.id, role=role), tx.now):
-                if person.id in told:
-                    continue
-                told.add(person.id)
-                contacts = tx.people.contacts(person.id)
-                if not any(contact.reachable and contact.private_chat for contact in contacts):
-                    yield Hole(
-                        phrase="unreachable",
-                        values={"name": person.name, "unit": unit.name, "role": role.value},
-                    )
+    for person, post in unreachable(tx):
+        unit = tx.org.unit(post.unit)
+        values = {"name": person.name, "unit": unit.name, "role": post.role.value}
+        yield Hole(phrase="unreachable", values=values)
+
+
+def _unbound_groups(tx: Transaction) -> Iterator[Hole]:
+    for chat in tx.chats.unbound():
+        values = {"channel": chat.address.channel, "title": chat.title or chat.address.chat}
+        yield Hole(phrase="unbound_group", values=values)
 
 
 def _queues(tx: Transaction) -> Iterator[Hole]:

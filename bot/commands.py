@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -13,14 +13,15 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import structlog
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from bot import app, bench, checking, exporting, inviting, logs, terminal
-from bot.importing import BadFile, existing_codes, read_table
 from bot.import_kinds import KINDS
+from bot.importing import BadFile, existing_codes, read_table
+from bot.progress import Counted, progress
 from bot.settings import CoreSettings, SettingsProblem, read_settings
 from bot.supervisor import supervise
-from storage.database import Unavailable, migrate as migrate_database
+from storage.database import Unavailable, UnknownDatabase
+from storage.database import migrate as migrate_database
 from storage.keyring import BadKey
 
 T = TypeVar("T")
@@ -30,14 +31,14 @@ SUPERVISED = "--supervised"
 
 application = typer.Typer(
     name="xiaoqi",
-    help="小栖: a smart social worker for residents' community groups.",
+    help="xiaoqi: a smart social worker for residents' community groups.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 Config = Annotated[Path | None, typer.Option("--config", help="the settings file (xiaoqi.toml)")]
-Sample = Annotated[bool, typer.Option("--sample", help="with the fictional 梧桐社区")]
+Sample = Annotated[bool, typer.Option("--sample", help="with the fictional sample community")]
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -50,7 +51,7 @@ def run(
     supervised: Annotated[bool, typer.Option(SUPERVISED, hidden=True)] = False,
 ) -> None:
     """Serve residents and staff until stopped."""
-    chosen = frozenset(roles.split(",")) if roles else None
+    chosen = frozenset(role.strip() for role in roles.split(",")) if roles else None
     settings = _settings(config, sample=sample, roles=chosen)
     if not supervised:
         raise typer.Exit(supervise([sys.executable, "-m", "bot", *sys.argv[1:], SUPERVISED]))
@@ -60,21 +61,22 @@ def run(
 
 @application.command()
 def check(config: Config = None, sample: Sample = False) -> None:
-    """Name every hole: a grid without leader, a category without owner, missing phones, unreachable staff…"""
+    """Name every hole: a grid without leader, missing phones, staff whom no channel reaches…"""
     settings = _settings(config, sample=sample)
-    found = _done(_with(settings, checking.holes))
-    for hole in found:
-        print(hole)
-    if found:
+    holes = _done(_with(settings, checking.holes))
+    for hole in holes:
+        typer.echo(hole)
+    if holes:
         raise typer.Exit(FAILED)
-    print("no holes")
+    typer.echo("no holes")
 
 
 @application.command()
 def migrate(config: Config = None) -> None:
     """Bring the database to the newest schema."""
-    migrate_database(_settings(config).database.url)
-    print("the schema is the newest")
+    url = _settings(config).database.url
+    _done(asyncio.to_thread(migrate_database, url))
+    typer.echo("the schema is the newest")
 
 
 @application.command("import")
@@ -85,26 +87,27 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only check")] = False,
 ) -> None:
     """Import one of the operator's tables; a file with a bad row changes nothing."""
-    if kind not in KINDS:
-        _stop(f"no such table: {kind}; one of {', '.join(KINDS)}", WRONG_USAGE)
+    _one_of(kind, KINDS)
     settings = _settings(config)
 
-    async def work(house: app.Opened) -> list[dict[str, Any]]:
+    async def work(house: app.Opened) -> list[str]:
         rows = read_table(kind, file, await house.database.read(existing_codes))
-        if not dry_run:
-            await house.database.run(lambda tx: tx.tables.replace(kind, rows))
-        return rows
+        if dry_run:
+            return [f"{len(rows)} rows of {kind} are right"]
+        with progress(errors, f"import {kind}", len(rows)) as step:
+            counted = Counted(rows, step)
+            await house.database.run(lambda tx: tx.tables.replace(kind, counted))
+        await house.database.refresh()
+        codes = await inviting.invite_unreachable(house) if kind == "people" else []
+        return [f"{len(rows)} rows of {kind} imported", *codes]
 
     try:
-        rows = _done(_with(settings, work))
+        lines = _done(_with(settings, work))
     except BadFile as bad:
         for problem in bad.problems:
             errors.print(str(problem), markup=False)
         _stop(f"{len(bad.problems)} problems; nothing was imported", FAILED)
-    print(f"{len(rows)} rows of {kind} {'are right' if dry_run else 'imported'}")
-    if kind == "people" and not dry_run:
-        for line in _done(_with(settings, inviting.invite_unreachable)):
-            print(line)
+    typer.echo("\n".join(lines))
 
 
 @application.command()
@@ -115,11 +118,12 @@ def export(
     sample: Sample = False,
 ) -> None:
     """Write a table or the work orders to a CSV file that a spreadsheet can open safely."""
-    if kind not in exporting.KINDS:
-        _stop(f"no such table: {kind}; one of {', '.join(exporting.KINDS)}", WRONG_USAGE)
+    _one_of(kind, exporting.KINDS)
     settings = _settings(config, sample=sample)
-    count = _done(_with(settings, lambda house: exporting.export(house.database, kind, file)))
-    print(f"{count} rows of {kind} written to {file}")
+    with progress(errors, f"export {kind}") as step:
+        work = _with(settings, lambda it: exporting.export(it.database, kind, file, step))
+        count = _done(work)
+    typer.echo(f"{count} rows of {kind} written to {file}")
 
 
 @application.command()
@@ -129,26 +133,27 @@ def invite(
     config: Config = None,
     sample: Sample = False,
 ) -> None:
-    """Make a one-time code with which a member of staff comes in; also for the first administrator."""
+    """Make a one-time code with which staff come in; also for the first administrator."""
     settings = _settings(config, sample=sample)
     try:
         lines = _done(_with(settings, lambda house: inviting.invite(house, name, role)))
     except inviting.UnknownPost as unknown:
         _stop(str(unknown), WRONG_USAGE)
-    for line in lines:
-        print(line)
+    typer.echo("\n".join(lines))
 
 
 @application.command()
 def say(
-    text: Annotated[str | None, typer.Argument(help="one message; without it a chat begins")] = None,
+    text: Annotated[
+        str | None, typer.Argument(help="one message; without it a chat begins")
+    ] = None,
     as_: Annotated[str, typer.Option("--as", help="the account that speaks")] = "terminal",
     config: Config = None,
     sample: Sample = False,
 ) -> None:
     """Chat in the terminal."""
     settings = _settings(config, sample=sample)
-    _done(terminal.chat(settings, account=as_, first=text))
+    _done(terminal.chat(settings, account=as_, first=text, show=typer.echo))
 
 
 @application.command()
@@ -162,7 +167,7 @@ def read(
     """Print how a message is understood, as JSON."""
     settings = _settings(config, sample=sample)
     reading = _done(terminal.read(settings, text, staff=staff, group=group))
-    print(json.dumps(asdict(reading), ensure_ascii=False, indent=2, default=str))
+    typer.echo(json.dumps(asdict(reading), ensure_ascii=False, indent=2, default=str))
 
 
 @application.command()
@@ -170,14 +175,16 @@ def replay(
     file: Annotated[Path, typer.Argument(help='JSON lines: {"account", "text", "group"?…}')],
     config: Config = None,
 ) -> None:
-    """Run a chat log through the service on a throw-away database and print what it would have said."""
+    """Run a chat log through the service on a throw-away database; print what it would say."""
     settings = _settings(config)
-    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        task = progress.add_task("replay", total=None)
+    with progress(errors, "replay") as step:
+
+        def show(answers: dict[str, Any]) -> None:
+            step(int(answers["line"]))
+            typer.echo(json.dumps(answers, ensure_ascii=False))
+
         try:
-            for answer in terminal.replay(settings, file):
-                progress.advance(task)
-                print(json.dumps(answer, ensure_ascii=False))
+            _done(terminal.replay(settings, file, show))
         except terminal.BadLine as bad:
             _stop(str(bad), FAILED)
 
@@ -186,11 +193,16 @@ def replay(
 def bench_(
     name: Annotated[str, typer.Argument(help=", ".join(bench.NAMES))],
     quick: Annotated[bool, typer.Option("--quick", help="a short run, for a first look")] = False,
+    postgres: Annotated[str, typer.Option(help="URL of an empty PostgreSQL database")] = "",
 ) -> None:
     """Measure this machine and the service on it, side by side."""
-    if name not in bench.NAMES:
-        _stop(f"no such bench: {name}; one of {', '.join(bench.NAMES)}", WRONG_USAGE)
-    bench.run(name, quick=quick)
+    _one_of(name, bench.NAMES)
+    bench.run(name, quick=quick, postgres=postgres)
+
+
+def _one_of(name: str, known: Any) -> None:
+    if name not in known:
+        _stop(f"there is no {name!r}; one of {', '.join(known)}", WRONG_USAGE)
 
 
 def _settings(config: Path | None, **given: Any) -> CoreSettings:
@@ -205,7 +217,7 @@ def _settings(config: Path | None, **given: Any) -> CoreSettings:
     return settings
 
 
-async def _with(settings: CoreSettings, work: Any) -> Any:
+async def _with(settings: CoreSettings, work: Callable[[app.Opened], Awaitable[T]]) -> T:
     async with app.prepared(settings) as house:
         return await work(house)
 
@@ -214,7 +226,9 @@ def _done(work: Coroutine[Any, Any, T]) -> T:
     """Runs the work; failures that are not ours become one line and exit code 1."""
     try:
         return asyncio.run(work)
-    except (BadKey, Unavailable, OSError) as failure:
+    except UnknownDatabase as unknown:
+        _stop(f"settings: database.url: {unknown}", WRONG_USAGE)
+    except (BadKey, Unavailable, OSError, UnicodeError) as failure:
         structlog.get_logger().debug("command failed", exc_info=failure)
         _stop(str(failure), FAILED)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.import_kinds import KINDS as IMPORTED
+from bot.progress import Step
+from domain.budgets import written
 from domain.orders import WorkOrder
 from domain.rules import Budget, TimeUnit
 from storage.database import Database
@@ -15,39 +19,56 @@ from storage.transaction import Transaction
 
 CHUNK = 500
 # A cell that begins so may be run as a formula by a spreadsheet (OWASP, CSV injection).
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\0", "＝", "＋", "－", "＠")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+QUOTE = "'"
 
-UNIT_WORDS: Mapping[TimeUnit, str] = {
-    TimeUnit.MINUTES: "分钟",
-    TimeUnit.HOURS: "小时",
-    TimeUnit.DAYTIME_HOURS: "小时(08-22)",
-    TimeUnit.WORKING_HOURS: "工作时",
-    TimeUnit.WORKING_DAYS: "工作日",
-    TimeUnit.CALENDAR_DAYS: "自然日",
-}
-
-Rows = Iterator[Mapping[str, Any]]
+Row = Mapping[str, Any]
 
 
-async def export(database: Database, kind: str, file: Path) -> int:
-    """Writes every row of a kind and returns how many; the tables come out as they are imported."""
-    rows = await database.read(lambda tx: list(KINDS[kind](tx)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """What is written of a kind: its columns, and its rows one after the other."""
+
+    columns: tuple[str, ...]
+    rows: Callable[[Transaction], Iterator[Row]]
+
+
+async def export(database: Database, kind: str, file: Path, step: Step) -> int:
+    """Writes every row of a kind as of one moment and returns how many.
+
+    The operator's tables come out as they are imported. The file appears when it is complete.
+    """
+    part = file.with_name(f"{file.name}.part")
+    try:
+        count = await database.read(lambda tx: _write(tx, KINDS[kind], part, step))
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def _write(tx: Transaction, table: Table, file: Path, step: Step) -> int:
+    count = 0
     with file.open("w", encoding="utf-8-sig", newline="") as out:
-        if rows:
-            writer = csv.DictWriter(out, fieldnames=list(rows[0]))
-            writer.writeheader()
-            writer.writerows({name: safe(value) for name, value in row.items()} for row in rows)
-    return len(rows)
+        writer = csv.writer(out)
+        writer.writerow(table.columns)
+        for count, row in enumerate(table.rows(tx), start=1):
+            writer.writerow([safe(row[column]) for column in table.columns])
+            step(count)
+    return count
 
 
 def safe(value: object) -> str:
-    """The value as a cell; what could be a formula gets an apostrophe before it."""
+    """The value as a cell; a text that could be a formula gets an apostrophe before it."""
     text = _plain(value)
-    telephone = text.startswith("+") and text[1:].replace(" ", "").replace("-", "").isdecimal()
-    number = text.startswith("-") and text[1:].replace(".", "", 1).isdecimal()
-    if text.startswith(RISKY) and not telephone and not number:
-        return f"'{text}"
-    return text
+    is_risky = isinstance(value, str) and text.lstrip(QUOTE).startswith(RISKY)
+    return f"{QUOTE}{text}" if is_risky else text
+
+
+def unquoted(text: str) -> str:
+    """The text of a cell that `safe` wrote."""
+    is_quoted = text.startswith(QUOTE) and text.lstrip(QUOTE).startswith(RISKY)
+    return text.removeprefix(QUOTE) if is_quoted else text
 
 
 def _plain(value: object) -> str:
@@ -59,9 +80,10 @@ def _plain(value: object) -> str:
         case datetime():
             return value.isoformat(timespec="seconds")
         case Budget():
-            return f"{value.amount} {UNIT_WORDS[value.unit]}"
+            return written(value)
         case timedelta():
-            return f"{int(value.total_seconds()) // 60} 分钟"
+            minutes = int(value.total_seconds()) // 60
+            return written(Budget(amount=minutes, unit=TimeUnit.MINUTES))
         case str():
             return value
         case Sequence():
@@ -70,13 +92,13 @@ def _plain(value: object) -> str:
             return str(value)
 
 
-def _units(tx: Transaction) -> Rows:
+def _units(tx: Transaction) -> Iterator[Row]:
     for unit in tx.org:
         parent = tx.org.unit(unit.parent).code if unit.parent else ""
         yield {"code": unit.code, "kind": unit.kind.value, "name": unit.name, "parent": parent}
 
 
-def _places(tx: Transaction) -> Rows:
+def _places(tx: Transaction) -> Iterator[Row]:
     codes = {place.id: place.code for place in tx.catalogue.places}
     for place in tx.catalogue.places:
         yield {
@@ -92,7 +114,7 @@ def _places(tx: Transaction) -> Rows:
         }
 
 
-def _categories(tx: Transaction) -> Rows:
+def _categories(tx: Transaction) -> Iterator[Row]:
     for category in tx.rules.categories.values():
         yield {
             "code": category.code,
@@ -106,7 +128,7 @@ def _categories(tx: Transaction) -> Rows:
         }
 
 
-def _deadlines(tx: Transaction) -> Rows:
+def _deadlines(tx: Transaction) -> Iterator[Row]:
     for policy in tx.rules.deadlines.values():
         yield {
             "class": policy.order_class.value,
@@ -119,13 +141,13 @@ def _deadlines(tx: Transaction) -> Rows:
         }
 
 
-def _phones(tx: Transaction) -> Rows:
+def _phones(tx: Transaction) -> Iterator[Row]:
     for phone in tx.rules.phones:
         unit = tx.org.unit(phone.unit).code if phone.unit else ""
         yield {"key": phone.key, "name": phone.name, "number": phone.number, "unit": unit}
 
 
-def _orders(tx: Transaction) -> Rows:
+def _orders(tx: Transaction) -> Iterator[Row]:
     """Work orders without anybody's name, room or words: countable, not personal."""
     after = 0
     while found := tx.orders.after(after, limit=CHUNK):
@@ -134,7 +156,7 @@ def _orders(tx: Transaction) -> Rows:
             after = order.id or after
 
 
-def _order(tx: Transaction, order: WorkOrder) -> Mapping[str, Any]:
+def _order(tx: Transaction, order: WorkOrder) -> Row:
     last = order.history[-1] if order.history else None
     return {
         "number": order.number,
@@ -153,11 +175,53 @@ def _order(tx: Transaction, order: WorkOrder) -> Mapping[str, Any]:
     }
 
 
-KINDS: Mapping[str, Callable[[Transaction], Rows]] = {
-    "units": _units,
-    "places": _places,
-    "categories": _categories,
-    "deadlines": _deadlines,
-    "phones": _phones,
-    "orders": _orders,
+def _chats(tx: Transaction) -> Iterator[Row]:
+    for unit in tx.org:
+        for chat in tx.chats.bound_to(unit.id):
+            if chat.unit == unit.id:
+                yield {
+                    "channel": chat.address.channel,
+                    "chat": chat.address.chat,
+                    "kind": chat.kind.value,
+                    "title": chat.title,
+                    "unit": unit.code,
+                }
+
+
+def _holidays(tx: Transaction) -> Iterator[Row]:
+    for holiday in tx.rules.calendar:
+        yield {"day": holiday.day, "name": holiday.name, "working": holiday.working}
+
+
+def _imported(kind: str, rows: Callable[[Transaction], Iterator[Row]]) -> Table:
+    return Table(columns=tuple(IMPORTED[kind].columns), rows=rows)
+
+
+# People are not written: their names, phones and accounts stay sealed in the database.
+KINDS: Mapping[str, Table] = {
+    "units": _imported("units", _units),
+    "places": _imported("places", _places),
+    "chats": _imported("chats", _chats),
+    "categories": _imported("categories", _categories),
+    "deadlines": _imported("deadlines", _deadlines),
+    "phones": _imported("phones", _phones),
+    "holidays": _imported("holidays", _holidays),
+    "orders": Table(
+        columns=(
+            "number",
+            "status",
+            "category",
+            "class",
+            "community",
+            "grid",
+            "owner",
+            "building",
+            "created_at",
+            "promised_at",
+            "cycle",
+            "last_event",
+            "last_event_at",
+        ),
+        rows=_orders,
+    ),
 }

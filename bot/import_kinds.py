@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from domain.budgets import DAY_AND_NIGHT, parse_budget
+from domain.budgets import parse_budget
 from domain.messages import ChatKind
 from domain.orders import OrderClass
 from domain.people import Role
 from domain.places import PlaceKind
+from domain.routing import LEVEL
+from domain.rules import TimeUnit
 from domain.units import UnitKind
 
 Parsed = Sequence[tuple[int, dict[str, Any]]]
@@ -65,10 +68,10 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _degrees(limit: float) -> Callable[[str], float]:
     def read(text: str) -> float:
-        value = float(text)
-        if not -limit <= value <= limit:
-            raise ValueError(f"{text} is not between -{limit:g} and {limit:g}")
-        return value
+        with suppress(ValueError):
+            if -limit <= (value := float(text)) <= limit:
+                return value
+        raise ValueError(f"{text!r} is not a number between -{limit:g} and {limit:g}")
 
     return read
 
@@ -104,9 +107,16 @@ def _fractions(text: str) -> tuple[float, ...]:
 
 def _every(text: str) -> timedelta:
     budget = parse_budget(text)
-    if budget is None or budget.unit not in DAY_AND_NIGHT:
+    if budget is None or budget.unit not in (TimeUnit.MINUTES, TimeUnit.HOURS):
         raise ValueError(f"{text!r} is not minutes or hours")
     return timedelta(**{budget.unit.value: budget.amount})
+
+
+def _day(text: str) -> date:
+    try:
+        return date(*(int(part) for part in re.split("[-/]", text)))
+    except (TypeError, ValueError):
+        raise ValueError(f"{text!r} is not a day such as 2026-10-01") from None
 
 
 def _truth(text: str) -> bool:
@@ -162,9 +172,17 @@ def _check_people(rows: Parsed, existing: Existing) -> Wrong:
     for number, row in rows:
         if bool(row["channel"]) != bool(row["account"]):
             yield number, "account", "channel and account belong together"
-        for unit, _ in row["roles"]:
+        for unit, role in row["roles"]:
             if unit not in existing.units:
                 yield number, "roles", f"there is no unit {unit!r}"
+            elif reason := misplaced(Role(role), existing.units[unit]):
+                yield number, "roles", f"{unit}: {reason}"
+
+
+def misplaced(role: Role, kind: UnitKind) -> str:
+    """Why nobody can hold this role in a unit of this kind; "" when somebody can."""
+    wanted = UnitKind.DEPARTMENT if role is Role.DEPARTMENT else LEVEL.get(role, kind)
+    return "" if kind is wanted else f"a {role.value} belongs to a {wanted}, not to a {kind}"
 
 
 def _check_chats(rows: Parsed, existing: Existing) -> Wrong:
@@ -280,7 +298,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "holidays": Kind(
         columns={
-            "day": Column(read=date.fromisoformat, required=True),
+            "day": Column(read=_day, required=True),
             "name": Column(required=True),
             "working": Column(read=_truth, required=True),
         },

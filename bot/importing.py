@@ -1,16 +1,22 @@
-"""Imports an operator's tables from CSV or XLSX: every bad row is named, and nothing is imported when any row is bad."""
+"""Reads an operator's tables from CSV or XLSX; every bad row is named, and one spoils all."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
 
+from bot.exporting import unquoted
 from bot.import_kinds import KINDS, Existing, Kind
 from domain.places import PlaceKind
 from domain.units import UnitKind
@@ -18,10 +24,12 @@ from storage.transaction import Transaction
 
 Row = Mapping[str, str]
 
+LONGEST_CELL = 5_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
-    """What is wrong in a file: `row` counts as a spreadsheet does, the heading being row 1."""
+    """What is wrong in a file: the heading is row 1, as in a spreadsheet, and the whole file 0."""
 
     file: str
     row: int
@@ -29,7 +37,10 @@ class BadRow:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.file}, row {self.row}, column {self.column or '-'}: {self.reason}"
+        where = [self.file]
+        where += [f"row {self.row}"] if self.row else []
+        where += [f"column {self.column}"] if self.column else []
+        return f"{', '.join(where)}: {self.reason}"
 
 
 class BadFile(Exception):
@@ -42,7 +53,7 @@ class BadFile(Exception):
 
 def read_table(kind: str, file: Path, existing: Existing) -> list[dict[str, Any]]:
     """The checked rows of a file, ready to be stored; raises BadFile with every problem found."""
-    return check_rows(KINDS[kind], file.name, _raw_rows(file), existing)
+    return check_rows(KINDS[kind], file.name, _raw_rows(KINDS[kind], file), existing)
 
 
 def check_rows(
@@ -68,49 +79,80 @@ def check_rows(
 def _parse(kind: Kind, row: Row) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     values: dict[str, Any] = {}
     wrong: list[tuple[str, str]] = []
-    for name in row.keys() - kind.columns.keys():
-        wrong.append((name, "no such column"))
     for name, column in kind.columns.items():
-        text = (row.get(name) or "").strip()
+        text = unquoted(row.get(name, "").strip())
         if not text and column.required:
             wrong.append((name, "is missing"))
-            continue
-        try:
-            values[name] = column.read(text) if text else column.empty
-        except ValueError as bad:
-            wrong.append((name, str(bad)))
+        elif reason := _unstorable(text):
+            wrong.append((name, reason))
+        else:
+            try:
+                values[name] = column.read(text) if text else column.empty
+            except ValueError as bad:
+                wrong.append((name, str(bad)))
     return values, wrong
 
 
-def _raw_rows(file: Path) -> list[tuple[int, Row]]:
-    read: Callable[[Path], list[list[str]]] = (
-        _from_xlsx if file.suffix.lower() == ".xlsx" else _from_csv
-    )
-    try:
-        lines = read(file)
-    except OSError as unreadable:
-        raise BadFile([_whole_file(file, unreadable.strerror or "cannot be read")]) from None
-    except UnicodeDecodeError:
-        raise BadFile([_whole_file(file, "is neither UTF-8 nor GB18030 text")]) from None
-    except Exception as broken:
-        raise BadFile([_whole_file(file, f"cannot be read: {type(broken).__name__}")]) from None
-    if not lines:
-        raise BadFile([_whole_file(file, "is empty")])
+def _unstorable(text: str) -> str:
+    """Why no database keeps this text; "" when both do."""
+    if len(text) > LONGEST_CELL:
+        return f"is longer than {LONGEST_CELL} characters"
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        return "holds a control character or half a character"
+    return ""
+
+
+def _raw_rows(kind: Kind, file: Path) -> list[tuple[int, Row]]:
+    """The rows under their headings; raises BadFile where the headings themselves are wrong."""
+    lines = _lines(file)
     heading = [name.strip() for name in lines[0]]
+    problems = [
+        BadRow(file=file.name, row=1, column=column, reason=reason)
+        for column, reason in _wrong_headings(kind, heading)
+    ]
     rows: list[tuple[int, Row]] = []
     for number, line in enumerate(lines[1:], start=2):
-        if not any(cell.strip() for cell in line):
-            continue
-        if len(line) > len(heading) and any(cell.strip() for cell in line[len(heading) :]):
-            raise BadFile(
-                [BadRow(file=file.name, row=number, column="", reason="more cells than headings")]
+        if any(cell.strip() for cell in line[len(heading) :]):
+            problems.append(
+                BadRow(file=file.name, row=number, column="", reason="more cells than headings")
             )
-        rows.append((number, dict(zip(heading, line, strict=False))))
+        elif any(cell.strip() for cell in line):
+            rows.append((number, dict(zip(heading, line, strict=False))))
+    if problems:
+        raise BadFile(problems)
     return rows
 
 
-def _whole_file(file: Path, reason: str) -> BadRow:
-    return BadRow(file=file.name, row=0, column="", reason=reason)
+def _wrong_headings(kind: Kind, heading: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in dict.fromkeys(heading):
+        if name and name not in kind.columns:
+            yield name, f"no such column; there are {', '.join(kind.columns)}"
+        elif name and heading.count(name) > 1:
+            yield name, "stands there twice"
+    for name, column in kind.columns.items():
+        if column.required and name not in heading:
+            yield name, "this column is missing"
+
+
+def _lines(file: Path) -> list[list[str]]:
+    read = _from_xlsx if file.suffix.lower() == ".xlsx" else _from_csv
+    try:
+        lines = read(file)
+    except OSError as unreadable:
+        raise _bad(file, unreadable.strerror or "cannot be read") from None
+    except UnicodeDecodeError:
+        raise _bad(file, "is neither UTF-8 nor GB18030 text") from None
+    except csv.Error as broken:
+        raise _bad(file, f"is no CSV: {broken}") from None
+    except (InvalidFileException, BadZipFile, ValueError, KeyError, ParseError) as broken:
+        raise _bad(file, f"is no XLSX workbook: {type(broken).__name__}") from None
+    if not lines or not any(cell.strip() for cell in lines[0]):
+        raise _bad(file, "is empty")
+    return lines
+
+
+def _bad(file: Path, reason: str) -> BadFile:
+    return BadFile([BadRow(file=file.name, row=0, column="", reason=reason)])
 
 
 def _from_csv(file: Path) -> list[list[str]]:
@@ -125,24 +167,25 @@ def _from_csv(file: Path) -> list[list[str]]:
 def _from_xlsx(file: Path) -> list[list[str]]:
     book = openpyxl.load_workbook(file, read_only=True, data_only=True)
     try:
-        sheet = book.worksheets[0]
         return [
             ["" if cell is None else _cell(cell) for cell in line]
-            for line in sheet.iter_rows(values_only=True)
+            for line in book.worksheets[0].iter_rows(values_only=True)
         ]
     finally:
         book.close()
 
 
 def _cell(value: object) -> str:
-    """A cell as it would stand in a CSV: 3.0 is "3", a date is its ISO day."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if hasattr(value, "date") and callable(value.date):
-        return str(value.date())
-    return str(value)
+    """A cell as it would stand in a CSV: 3.0 is "3", a day is its ISO date, a share is "80%"."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case float() if value.is_integer():
+            return str(int(value))
+        case datetime():
+            return value.date().isoformat()
+        case _:
+            return str(value)
 
 
 def existing_codes(tx: Transaction) -> Existing:

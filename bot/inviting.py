@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.app import Opened
+from bot.import_kinds import misplaced
 from domain.people import Person, Post, Role
 from domain.units import UnknownUnit
 from storage.transaction import Transaction
@@ -27,16 +28,17 @@ async def invite(house: Opened, name: str, role: str) -> list[str]:
 async def invite_unreachable(house: Opened) -> list[str]:
     """A code for every member of staff whom no channel reaches yet."""
     return await house.database.run(
-        lambda tx: [_code(tx, person, post) for person, post in _unreachable(tx)]
+        lambda tx: [_code(tx, person, post) for person, post in unreachable(tx)]
     )
 
 
 def _invite(tx: Transaction, name: str, role: str) -> list[str]:
     post = _post(tx, role)
-    person = next(
-        (one for one in tx.people.holders(post, tx.now) if one.name == name), None
-    ) or tx.people.add(name)
-    tx.people.grant(person.id, post)
+    same_name = (one for one in tx.people.holders(post, tx.now) if one.name == name)
+    person = next(same_name, None)
+    if person is None:
+        person = tx.people.add(name)
+        tx.people.grant(person.id, post)
     return [_code(tx, person, post)]
 
 
@@ -45,12 +47,16 @@ def _post(tx: Transaction, text: str) -> Post:
     if not colon or role not in set(Role):
         raise UnknownPost(f"{text!r} is not UNIT:ROLE with a role of {', '.join(Role)}")
     try:
-        return Post(unit=tx.org.coded(unit).id, role=Role(role))
+        place = tx.org.coded(unit)
     except UnknownUnit:
         raise UnknownPost(f"there is no unit {unit!r}") from None
+    if reason := misplaced(Role(role), place.kind):
+        raise UnknownPost(f"{unit}: {reason}")
+    return Post(unit=place.id, role=Role(role))
 
 
-def _unreachable(tx: Transaction) -> list[tuple[Person, Post]]:
+def unreachable(tx: Transaction) -> list[tuple[Person, Post]]:
+    """Staff whom no channel reaches, each with the first of their posts."""
     found: dict[int, tuple[Person, Post]] = {}
     for unit in tx.org:
         for role in Role:

@@ -132,12 +132,15 @@ class Relay:
                 self._limiters[channel.name].pause(None, self._clock() + later.after)
             else:
                 self._limiters[channel.name].pause(address.chat, self._clock() + later.after)
-            await self._end(lambda tx: tx.outbox.later(row.id, token, later.after, later.reason))
+            after, reason = later.after, later.reason
+            await self._end(lambda tx: tx.outbox.later(row.id, token, after, reason))
         except Refused as refused:
-            await self._end(lambda tx: _refuse(tx, row, token, refused))
+            refusal = refused
+            await self._end(lambda tx: _refuse(tx, row, token, refusal))
         except Unknown as unknown:
+            reason = unknown.reason
             retry = row.outbound.lane in REPEATED_WHEN_UNKNOWN
-            await self._end(lambda tx: tx.outbox.unknown(row.id, token, unknown.reason, retry=retry))
+            await self._end(lambda tx: tx.outbox.unknown(row.id, token, reason, retry=retry))
         except Exception as failure:
             logger.error("send failed", channel=channel.name, outbox=row.id, exc_info=failure)
             reason = type(failure).__name__

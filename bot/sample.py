@@ -1,7 +1,8 @@
-"""The fictional 梧桐社区: what `make run` shows a stranger."""
+"""The fictional community of `bot/sample_tables/`: what `make run` shows a stranger."""
 
 from __future__ import annotations
 
+import csv
 from contextlib import ExitStack
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -14,16 +15,9 @@ from storage.database import Database
 # In this order: later tables refer to earlier ones.
 TABLES = ("units", "places", "categories", "deadlines", "phones", "holidays", "people", "chats")
 
-PERSONAS: tuple[Persona, ...] = (
-    Persona(key="resident", name="王阿姨", title="居民", account="sample-resident"),
-    Persona(key="neighbour", name="李叔", title="邻居", account="sample-neighbour"),
-    Persona(key="leader", name="小李", title="网格长", account="sample-leader"),
-    Persona(key="secretary", name="刘书记", title="社区书记", account="sample-secretary"),
-)
-
 
 async def load(database: Database) -> None:
-    """Imports the sample's tables into an empty database; what is there already is left as it is."""
+    """Imports the sample's tables into an empty database; what is there already is left alone."""
     if await database.read(lambda tx: tx.tables.version("units")):
         return
     for kind in TABLES:
@@ -40,7 +34,13 @@ async def load_table(database: Database, kind: str) -> None:
     await database.run(lambda tx: tx.tables.replace(kind, rows))
 
 
+def personas() -> tuple[Persona, ...]:
+    """The people through whose eyes a stranger may look at the sample."""
+    text = _file_of("personas").read_text(encoding="utf-8")
+    return tuple(Persona(**row) for row in csv.DictReader(text.splitlines()))
+
+
 def _file_of(kind: str) -> Traversable:
-    home = "knowledge" if kind == "categories" else "bot"
-    folder = resources.files(home) if home == "knowledge" else resources.files(home) / "sample_tables"
-    return folder / f"{kind}.csv"
+    if kind == "categories":
+        return resources.files("knowledge") / "categories.csv"
+    return resources.files("bot") / "sample_tables" / f"{kind}.csv"

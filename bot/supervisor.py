@@ -1,10 +1,14 @@
-"""Starts the service and starts it again when it dies: a thread that hangs can only be ended with its process."""
+"""Starts the service and starts it again when it dies.
+
+A thread that hangs can only be ended with its process, so something outside must be there.
+"""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
@@ -17,16 +21,15 @@ LIVED_WELL = 60.0  # seconds after which a death is not counted with the ones be
 def supervise(command: Sequence[str]) -> int:
     """Runs the command until it ends by its own will, and returns its exit code.
 
-    A death by signal or by the watchdog starts it again at once, later ones in a row after a growing pause.
+    A death by signal or by the watchdog starts it again, several in a row after a growing pause.
     SIGTERM and SIGINT are handed to the child, which drains and ends.
     """
     pause = SHORTEST_PAUSE
-    asked_to_stop = False
+    asked_to_stop = threading.Event()
     child: subprocess.Popen[bytes] | None = None
 
     def hand_on(number: int, _: FrameType | None) -> None:
-        nonlocal asked_to_stop
-        asked_to_stop = True
+        asked_to_stop.set()
         if child is not None and child.poll() is None:
             child.send_signal(number)
 
@@ -34,12 +37,15 @@ def supervise(command: Sequence[str]) -> int:
         signal.signal(number, hand_on)
     while True:
         started = time.monotonic()
-        child = subprocess.Popen(command)  # noqa: S603
+        child = subprocess.Popen(command)
+        if asked_to_stop.is_set():  # asked before there was anybody to hand it to
+            child.terminate()
         code = child.wait()
-        if asked_to_stop or code in FAILED_FOR_GOOD:
+        if asked_to_stop.is_set() or code in FAILED_FOR_GOOD:
             return max(code, 0)
         if time.monotonic() - started > LIVED_WELL:
             pause = SHORTEST_PAUSE
-        print(f"xiaoqi: the service died ({code}), starting again", file=sys.stderr, flush=True)
-        time.sleep(pause)
+        sys.stderr.write(f"xiaoqi: the service died ({code}), starting again\n")
+        if asked_to_stop.wait(pause):
+            return 0
         pause = min(pause * 2, LONGEST_PAUSE)

@@ -7,7 +7,7 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from aiohttp import web
 
 from bot import app
 from bot.channels.base import Door, Limits
-from bot.settings import CoreSettings, DatabaseSettings, SecuritySettings
+from bot.settings import CoreSettings, DatabaseSettings, IntakeSettings, SecuritySettings
 from domain.messages import (
     Address,
     Attachment,
@@ -32,6 +32,11 @@ from domain.messages import (
 from domain.readings import Reading, ReadingContext
 
 NAME = "terminal"
+# A log says at once what people said over hours, so nobody waits for the rest of a sentence.
+AT_ONCE = IntakeSettings(quiet=0.01, cap=0.02, album=0.01)
+
+Print = Callable[[str], None]
+Show = Callable[[dict[str, Any]], None]
 
 
 class BadLine(Exception):
@@ -43,7 +48,7 @@ class TerminalChannel:
     """Keeps what was said until it is printed."""
 
     name: str = NAME
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     can_write_first: bool = True
     polls: bool = False
     said: list[Outbound] = field(default_factory=list)
@@ -74,38 +79,55 @@ class TerminalChannel:
         return said
 
 
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The service with a terminal for its only channel."""
+
+    service: app.Service
+    channel: TerminalChannel
+
+    async def says(self, inbound: Inbound) -> list[Outbound]:
+        """Hands over a message and returns all that was said after it."""
+        await self.service.intake.accept(inbound)
+        await self.service.intake.settle()
+        while await self._is_waiting(inbound.conversation):
+            await asyncio.sleep(AT_ONCE.quiet)
+            await self.service.intake.settle()
+        await self.service.relay.settle()
+        return self.channel.taken()
+
+    async def _is_waiting(self, conversation: str) -> bool:
+        """Whether an incomplete message still waits for its rest."""
+        unfinished = await self.service.database.read(lambda tx: tx.inbox.unfinished(conversation))
+        return any(row.waited for row in unfinished)
+
+
 @asynccontextmanager
-async def _speaking(settings: CoreSettings) -> AsyncIterator[tuple[app.Service, TerminalChannel]]:
+async def opened(settings: CoreSettings) -> AsyncIterator[Terminal]:
+    """The service of these settings, with the terminal for its only channel."""
     channel = TerminalChannel()
-    async with app.assembled(settings, channels={NAME: channel}) as service:
-        yield service, channel
+    at_once = settings.model_copy(update={"intake": AT_ONCE})
+    async with app.assembled(at_once, channels={NAME: channel}) as service:
+        yield Terminal(service, channel)
 
 
-async def _says(service: app.Service, channel: TerminalChannel, inbound: Inbound) -> list[Outbound]:
-    await service.intake.accept(inbound)
-    await service.intake.settle()
-    await service.relay.settle()
-    return channel.taken()
-
-
-async def chat(settings: CoreSettings, *, account: str, first: str | None) -> None:
+async def chat(settings: CoreSettings, *, account: str, first: str | None, show: Print) -> None:
     """One message, or a conversation until the input ends; a number presses that button."""
-    async with _speaking(settings) as (service, channel):
+    async with opened(settings) as terminal:
         buttons: tuple[Button, ...] = ()
         text = first if first is not None else await _typed()
         while text is not None:
-            for outbound in await _says(service, channel, _heard(account, text, buttons)):
-                print(outbound.text)
+            for outbound in await terminal.says(_heard(account, text, buttons)):
+                show(outbound.text)
                 buttons = outbound.buttons or buttons
                 if outbound.buttons:
-                    print("  ".join(f"[{button.label}]" for button in outbound.buttons))
+                    show("  ".join(f"[{button.label}]" for button in outbound.buttons))
             text = None if first is not None else await _typed()
 
 
 def _heard(account: str, text: str, buttons: tuple[Button, ...]) -> Inbound:
-    press = next(
-        (button.token for button in buttons if button.label.split(" ")[0] == text.strip()), ""
-    )
+    pressed = (button.token for button in buttons if button.label.split(" ")[0] == text.strip())
+    press = next(pressed, "")
     return Inbound(
         channel=NAME,
         key=secrets.token_hex(8),
@@ -135,11 +157,15 @@ async def read(settings: CoreSettings, text: str, *, staff: bool, group: bool) -
         return await service.understanding.read(text, context)
 
 
-def replay(settings: CoreSettings, file: Path) -> Iterator[dict[str, Any]]:
-    """What the service would have said to each line of a chat log, on a throw-away database.
+async def replay(
+    settings: CoreSettings, file: Path, show: Callable[[dict[str, Any]], None]
+) -> int:
+    """Shows what the service would have said to each line of a chat log; returns how many lines.
 
-    The installation's own tables are not touched; the sample community's are used. Raises BadLine.
+    It runs on a throw-away database with the sample community: the installation's own tables are
+    not touched. Raises BadLine.
     """
+    count = 0
     with tempfile.TemporaryDirectory() as folder:
         apart = settings.model_copy(
             update={
@@ -148,29 +174,15 @@ def replay(settings: CoreSettings, file: Path) -> Iterator[dict[str, Any]]:
                 "security": SecuritySettings(key_file=Path(folder) / "replay.key"),
             }
         )
-        with asyncio.Runner() as runner:
-            lines = _answers(apart, file)
-            while True:
-                try:
-                    yield runner.run(anext(lines))
-                except StopAsyncIteration:
-                    return
-
-
-async def _answers(settings: CoreSettings, file: Path) -> AsyncIterator[dict[str, Any]]:
-    async with _speaking(settings) as (service, channel):
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                inbound = _from_log(file.name, number, line)
-                said = await _says(service, channel, inbound)
-                yield {
-                    "line": number,
-                    "answers": [
-                        {"chat": out.address.chat, "text": out.text} for out in said
-                    ],
-                }
+        async with opened(apart) as terminal:
+            with file.open(encoding="utf-8") as lines:
+                for number, line in enumerate(lines, start=1):
+                    if line.strip():
+                        said = await terminal.says(_from_log(file.name, number, line))
+                        answers = [{"chat": out.address.chat, "text": out.text} for out in said]
+                        show({"line": number, "answers": answers})
+                        count += 1
+    return count
 
 
 def _from_log(file: str, number: int, line: str) -> Inbound:

@@ -54,6 +54,12 @@ def parse_budget(text: str) -> Budget | None:
     return Budget(amount=int(match[1]), unit=unit)
 
 
+def written(budget: Budget) -> str:
+    """The budget as a cell of the deadline table has it."""
+    word = next(word for word, unit in _WRITTEN.items() if unit is budget.unit)
+    return f"{budget.amount} {word}"
+
+
 def due_after(start: datetime, budget: Budget, calendar: WorkCalendar) -> datetime:
     """When a budget that starts to run at `start` has run out (design.md §9)."""
     match budget.unit:

@@ -40,6 +40,10 @@ class WorkCalendar:
         self._days = {row.day: row for row in sorted(holidays, key=lambda row: row.day)}
         self._years = frozenset(day.year for day in self._days if not _is_new_years_eve(day))
 
+    def __iter__(self) -> Iterator[Holiday]:
+        """The imported days, in order."""
+        return iter(self._days.values())
+
     def announced(self, year: int) -> bool:
         """Whether the holidays of this year were imported; if not, Monday to Friday is assumed."""
         return year in self._years

@@ -37,6 +37,12 @@ _BOUND = Statement(
     select(chats).where(chats.c.unit.is_not(None), chats.c.active).order_by(chats.c.chat)
 )
 
+_UNBOUND = Statement(
+    select(chats)
+    .where(chats.c.unit.is_(None), chats.c.active, chats.c.kind == ChatKind.GROUP.value)
+    .order_by(chats.c.channel, chats.c.chat)
+)
+
 
 class ChatStore(Store):
     """Groups the service sits in. A private chat is not kept here: it belongs to a person's
@@ -107,6 +113,10 @@ class ChatStore(Store):
         return tuple(
             _chat(row) for row in self.db.all(_BOUND) if self.tx.org.within(row.unit, unit)
         )
+
+    def unbound(self) -> tuple[Chat, ...]:
+        """The groups we sit in that speak for no unit yet."""
+        return tuple(_chat(row) for row in self.db.all(_UNBOUND))
 
     def of_channel(self, channel: str) -> tuple[Chat, ...]:
         """The groups of a channel that speak for a unit."""

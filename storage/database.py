@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from domain.rules import Limits
 from domain.wording import Wording
@@ -152,11 +153,17 @@ def migrate(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
     config.attributes["url"] = _parsed(url)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise Unavailable(str(error.orig).strip()) from error
 
 
 def _parsed(text: str) -> URL:
-    url = make_url(text)
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise UnknownDatabase("cannot be read as the URL of a database") from None
     match url.get_backend_name():
         case "sqlite" if url.database not in {None, "", ":memory:"}:
             return url
