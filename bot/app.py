@@ -151,7 +151,7 @@ def _open_channels(settings: CoreSettings, house: Opened) -> Mapping[str, Channe
         now=wall_clock,
         photos=photo,
         public_url=settings.server.public_url,
-        personas=sample.PERSONAS if settings.sample else (),
+        personas=sample.personas() if settings.sample else (),
     )
     opened = {}
     for name, module in channel_modules().items():
