@@ -109,8 +109,10 @@ def open_channel(settings: Settings, surroundings: Surroundings) -> TelegramChan
     """The channel, or None when it has no token."""
     if not settings.token.get_secret_value():
         return None
-    # The HTTP client logs every address, and here the address holds the token.
+    # The HTTP client logs every address, and here the address holds the token; the library logs
+    # answers it cannot read, and those hold what people wrote.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)
     return TelegramChannel(
         settings,
         secret=settings.secret.get_secret_value() or surroundings.key("telegram webhook").hex(),
