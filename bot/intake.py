@@ -45,7 +45,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class Look:
     """What is known before reading: the rows to handle and where the conversation stands."""
 
     rows: tuple[InboxRow, ...]
@@ -181,14 +181,14 @@ class Intake:
                 await self._failed(look, failure)
                 return True
 
-    def _begin(self, tx: Transaction, conversation: str) -> _Look:
+    def _begin(self, tx: Transaction, conversation: str) -> Look:
         """Counts the attempt and takes the message, in a commit of its own."""
         rows = bundle(tx.inbox.begin(conversation, owner=self._owner, lease=LEASE))
         return self._look(tx, conversation, rows)
 
-    def _look(self, tx: Transaction, conversation: str, rows: tuple[InboxRow, ...]) -> _Look:
+    def _look(self, tx: Transaction, conversation: str, rows: tuple[InboxRow, ...]) -> Look:
         if not rows:
-            return _Look(rows=(), version=-1, context=ReadingContext())
+            return Look(rows=(), version=-1, context=ReadingContext())
         first = rows[0].inbound
         known = tx.conversations.get(conversation)
         contact = tx.people.of_account(first.channel, first.account)
@@ -196,7 +196,7 @@ class Intake:
             tx.questions.open_for(contact[0].id, first.address) if known and contact else None
         )
         local = tx.now.astimezone(tx.rules.zone)
-        return _Look(
+        return Look(
             rows=rows,
             version=known.version if known else -1,
             context=ReadingContext(
@@ -210,7 +210,7 @@ class Intake:
             ),
         )
 
-    async def _understand_and_handle(self, look: _Look) -> bool:
+    async def _understand_and_handle(self, look: Look) -> bool:
         conversation = look.rows[0].conversation
         text = "\n".join(row.inbound.text for row in look.rows if row.inbound.text)
         while True:
@@ -230,7 +230,7 @@ class Intake:
             self._after_commit()
             return True
 
-    def _speak(self, tx: Transaction, look: _Look, reading: Reading) -> None:
+    def _speak(self, tx: Transaction, look: Look, reading: Reading) -> None:
         """The one transaction: lock, check, let a handler speak, end the inbox rows."""
         first = look.rows[0].inbound
         person, contact = tx.people.arrive(first)
@@ -258,7 +258,7 @@ class Intake:
         tx.conversations.save(turn.conversation)
         tx.inbox.done(tuple(mine))
 
-    def _wait_for_more(self, look: _Look, reading: Reading) -> datetime | None:
+    def _wait_for_more(self, look: Look, reading: Reading) -> datetime | None:
         """Until when an incomplete message waits; None when it is to be handled now."""
         newest = look.rows[-1]
         if newest.inbound.album and not newest.waited:
@@ -274,7 +274,7 @@ class Intake:
             first.received_at + timedelta(seconds=self._patience.cap),
         )
 
-    async def _postpone(self, look: _Look, until: datetime) -> None:
+    async def _postpone(self, look: Look, until: datetime) -> None:
         ids = tuple(row.id for row in look.rows)
         seconds = await self._database.run(lambda tx: tx.inbox.postpone(ids, until))
         conversation = look.rows[0].conversation
@@ -286,7 +286,7 @@ class Intake:
         self._timers = {timer for timer in self._timers if timer.when() > asyncio.get_running_loop().time()}
         self.wake(conversation)
 
-    async def _failed(self, look: _Look, failure: Exception) -> None:
+    async def _failed(self, look: Look, failure: Exception) -> None:
         """Gives the message back; after the fifth attempt it is a dead letter, and its person is told once."""
         ids = tuple(row.id for row in look.rows)
         name = type(failure).__name__
@@ -302,7 +302,7 @@ class Intake:
         self._after_commit()
 
     def _give_back(
-        self, tx: Transaction, look: _Look, ids: tuple[int, ...], error: str
+        self, tx: Transaction, look: Look, ids: tuple[int, ...], error: str
     ) -> None:
         if dead := tx.inbox.failed(ids, error):
             apologise(tx, dead[0])

@@ -1,9 +1,12 @@
 """The whole service in one test: its people, its clock, its channel, and a real database.
 
-    answers = await town.says("王阿姨", "3号楼灯坏了")     # what came back in that chat
-    await town.press("小李", "接单")                        # a button of the newest message that has it
-    await town.heard("小李")                                # what reached 小李's private chat since last asked
-    await town.pass_time(hours=2)                           # and let the clock do what became due
+    answers = await town.says("王阿姨", "3号楼灯坏了")   # what came back in that chat
+    await town.press("小李", "接单")                     # the newest button that says so
+    await town.heard("小李")                             # what reached them in private since then
+    await town.pass_time(hours=2)                        # and let the clock do what became due
+
+`says` waits out the patience for an incomplete message; `mutters` does not. A handler that raises
+fails the test at once, unless the town was built `strict=False` to watch how failures are met.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from aiohttp import web
 
 from bot import sample
 from bot.channels.base import Door, Limits
-from bot.intake import Intake, Patience
+from bot.fetching import Fetcher
+from bot.intake import Intake, Look, Patience
 from bot.relay import Relay
 from bot.understanding import Understanding
 from domain.messages import (
@@ -46,20 +50,25 @@ from storage.transaction import Transaction
 # A Tuesday morning; the holidays of 2026 are imported.
 MORNING = datetime(2026, 6, 9, 10, 0, tzinfo=UTC) - timedelta(hours=8)
 GROUP = "group:C01"
-QUICK = Patience(quiet=0.05, cap=0.1, album=0.05)
+PATIENCE = Patience()
 
 
 class MemoryChannel:
     """A channel that only remembers; it can be told to fail."""
 
-    limits = Limits()
-    can_write_first = True
+    polls = False
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self, name: str, *, can_write_first: bool = True, limits: Limits | None = None
+    ) -> None:
         self.name = name
+        self.limits = limits or Limits()
+        self.can_write_first = can_write_first
         self.sent: list[Outbound] = []
         self.failures: list[Exception] = []  # raised by the next sends, first first
         self.closed: set[str] = set()  # chats that blocked us
+        self.opened: set[str] = set()  # private chats that were written in
+        self.files: dict[str, tuple[str, bytes]] = {}  # what `fetch` gives, by reference
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         return ()
@@ -70,16 +79,28 @@ class MemoryChannel:
     async def send(self, outbound: Outbound) -> Sent:
         if self.failures:
             raise self.failures.pop(0)
-        if outbound.address.chat in self.closed:
+        chat = outbound.address.chat
+        if chat in self.closed:
             raise Refused("blocked", gone=True)
+        if not (self.can_write_first or self.is_group(outbound.address) or chat in self.opened):
+            raise Refused("a bot cannot write first", gone=True)
         self.sent.append(outbound)
         return Sent(message=str(1000 + len(self.sent)))
 
     async def fetch(self, attachment: Attachment) -> tuple[str, bytes]:
-        return "image/jpeg", attachment.reference.encode()
+        if attachment.reference not in self.files:
+            raise Refused("no such file")
+        return self.files[attachment.reference]
 
     def is_group(self, address: Address) -> bool:
         return address.chat.startswith("group:")
+
+
+class StrictIntake(Intake):
+    """An intake under which nothing that goes wrong stays unseen."""
+
+    async def _failed(self, look: Look, failure: Exception) -> None:
+        raise failure
 
 
 @dataclass(slots=True)
@@ -92,47 +113,58 @@ class Town:
     intake: Intake
     relay: Relay
     clock: Clock
+    fetcher: Fetcher
     hands: list[datetime]  # the town clock's one moment, so that everybody reads the same
     accounts: dict[str, tuple[str, str]]  # name → channel, account
     numbers: Any = field(default_factory=lambda: itertools.count(1))
     seen: dict[Address, int] = field(default_factory=lambda: defaultdict(int))
-    problem: Exception | None = None
+    newest: dict[str, Inbound] = field(default_factory=dict)  # what each person said last
 
     @property
     def now(self) -> datetime:
         """Business time."""
         return self.hands[0]
 
-    async def says(
-        self,
-        who: str,
-        text: str = "",
-        *,
-        group: bool = False,
-        chat: str = "",
-        at: bool = False,
-        photo: bool = False,
-        voice: bool = False,
-        location: tuple[float, float] | None = None,
-        reply_to: Outbound | None = None,
-        kind: InboundKind = InboundKind.MESSAGE,
-        **more: Any,
+    async def says(self, who: str, text: str = "", **more: Any) -> list[str]:
+        """Somebody says something; the texts that came back to that chat.
+
+        What may be said besides words: see `inbound`. Incomplete words wait until they are whole.
+        """
+        return await self.hears(self.inbound(who, text, **more))
+
+    async def mutters(self, who: str, text: str = "", **more: Any) -> list[str]:
+        """The same without waiting whether more will come."""
+        return await self.hears(self.inbound(who, text, **more), wait=False)
+
+    async def sends_album(
+        self, who: str, photos: int, text: str = "", *, shuffled: bool = False, **more: Any
     ) -> list[str]:
-        """Somebody says something; the texts that came back to that chat. `at`: they address us in the group."""
-        inbound = self.inbound(who, text, group=group, chat=chat, at=at, kind=kind, **more)
-        files = []
-        if photo:
-            files.append(Attachment(kind=AttachmentKind.PHOTO, reference=f"p{inbound.key}"))
-        if voice:
-            files.append(Attachment(kind=AttachmentKind.VOICE, reference=f"v{inbound.key}"))
-        inbound = replace(inbound, attachments=tuple(files))
-        if location:
-            inbound = replace(inbound, location=Location(latitude=location[0], longitude=location[1]))
-        if reply_to:
-            sent = self.channels[inbound.channel].sent
-            number = str(1001 + sent.index(reply_to))
-            inbound = replace(inbound, reply_to=number, addressed=True)
-        return await self.hears(inbound)
+        """Somebody sends several photos as one, with words to the first."""
+        album = f"album{next(self.numbers)}"
+        parts = [
+            self.inbound(who, "" if number else text, photo=True, album=album, **more)
+            for number in range(photos)
+        ]
+        return await self.hears(*(reversed(parts) if shuffled else parts))
+
+    async def edits(self, who: str, text: str) -> list[str]:
+        """Somebody changes the words of what they said last."""
+        last = self.newest[who]
+        number = next(self.numbers)
+        edited = replace(
+            last,
+            key=f"m{number}",
+            kind=InboundKind.EDIT,
+            text=text,
+            order=number,
+            sent_at=self.now,
+        )
+        return await self.hears(edited)
+
+    async def wait_for_more(self) -> None:
+        """Nobody says anything more for a while: incomplete messages are handled as they are."""
+        self.hands[0] += timedelta(seconds=PATIENCE.cap)
+        await self.settle()
 
     def inbound(
         self,
@@ -142,14 +174,28 @@ class Town:
         group: bool = False,
         chat: str = "",
         at: bool = False,
+        photo: bool | int = False,
+        voice: bool = False,
+        location: tuple[float, float] | None = None,
+        reply_to: Outbound | None = None,
         kind: InboundKind = InboundKind.MESSAGE,
         **more: Any,
     ) -> Inbound:
-        """What the channel would hear."""
+        """What the channel would hear. `at`: we are addressed; `photo`: one or so many."""
         channel, account = self.accounts.get(who) or self._newcomer(who)
         number = next(self.numbers)
         in_group = group or bool(chat)
-        return Inbound(
+        files = [
+            Attachment(kind=AttachmentKind.PHOTO, reference=f"p{number}.{one}")
+            for one in range(int(photo))
+        ]
+        if voice:
+            files.append(Attachment(kind=AttachmentKind.VOICE, reference=f"v{number}", seconds=5))
+        if location:
+            more["location"] = Location(latitude=location[0], longitude=location[1])
+        if reply_to:
+            more["reply_to"] = str(1001 + self.channels[channel].sent.index(reply_to))
+        self.newest[who] = inbound = Inbound(
             channel=channel,
             key=f"m{number}",
             kind=kind,
@@ -159,23 +205,35 @@ class Town:
             name=who,
             text=text,
             message=str(number),
-            addressed=at or not in_group,
+            addressed=at or not in_group or reply_to is not None,
+            attachments=tuple(files),
             order=number,
             sent_at=self.now,
             **more,
         )
+        return inbound
 
-    async def hears(self, *inbounds: Inbound) -> list[str]:
-        """Messages as a channel hands them over, all before any is handled."""
+    async def hears(self, *inbounds: Inbound, wait: bool = True) -> list[str]:
+        """Messages as a channel hands them over, all before any is handled; what came back."""
         address = inbounds[0].address
         self.unread(address)
         for inbound in inbounds:
+            if inbound.chat_kind is ChatKind.PRIVATE:
+                self.channels[inbound.channel].opened.add(inbound.chat)
             await self.intake.accept(inbound)
         await self.settle()
+        if wait and await self._somebody_waits(inbounds):
+            await self.wait_for_more()
         return [outbound.text for outbound in self.unread(address)]
 
+    async def _somebody_waits(self, inbounds: Iterable[Inbound]) -> bool:
+        keys = {inbound.conversation for inbound in inbounds}
+        return await self.database.read(
+            lambda tx: any(row.waited for key in keys for row in tx.inbox.unfinished(key))
+        )
+
     async def press(self, who: str, label: str, *, group: bool = False) -> list[str]:
-        """Presses the newest button so labelled in the person's chat (numbers before the words left out)."""
+        """Presses the newest button whose label holds these words in the person's chat."""
         channel, account = self.accounts[who]
         chat = GROUP if group else account
         for outbound in reversed(self.channels[channel].sent):
@@ -250,6 +308,17 @@ class Town:
 
         return await self.database.read(look)
 
+    async def bind(self, chat: str, unit: str = "C01", *, channel: str = "telegram") -> None:
+        """A group, known from now on, that speaks for the unit with this code."""
+        group = self.inbound("建群的", "", chat=chat, kind=InboundKind.BOT_ADDED)
+        group = replace(group, channel=channel, chat_title=chat)
+
+        def bound(tx: Transaction) -> None:
+            tx.chats.seen(group)
+            tx.chats.bind(group.address, tx.org.coded(unit).id)
+
+        await self.database.run(bound)
+
     async def order(self, number: str) -> WorkOrder:
         """The work order as it stands in the database."""
         found = await self.database.read(lambda tx: tx.orders.get(number))
@@ -288,25 +357,31 @@ RESIDENTS = {"王阿姨": "sample-resident", "李叔": "sample-neighbour"}
 
 
 @asynccontextmanager
-async def built_town(url: str, keyring: Keyring) -> AsyncIterator[Town]:
-    """梧桐社区 on this (migrated, empty) database, with every member of staff reachable."""
+async def built_town(
+    url: str, keyring: Keyring, *, strict: bool = True, owner: str = "town"
+) -> AsyncIterator[Town]:
+    """梧桐社区 on this migrated database, with every member of staff reachable.
+
+    On a database that holds it already the town goes on as it was.
+    """
     hands = [MORNING]
-    database = Database.open(
-        url, keyring=keyring, wording=Phrasebook.load(), now=lambda: hands[0]
-    )
+    database = Database.open(url, keyring=keyring, wording=Phrasebook.load(), now=lambda: hands[0])
     try:
         await sample.load(database)
         await database.run(_introduce_staff)
         understanding = Understanding(database.catalogue, Intents.load())
-        channels = {"web": MemoryChannel("web"), "telegram": MemoryChannel("telegram")}
-        relay = Relay(database, channels, owner="town", clock=_still)
-        intake = Intake(
+        channels = {
+            "web": MemoryChannel("web"),
+            "telegram": MemoryChannel("telegram", can_write_first=False),
+        }
+        relay = Relay(database, channels, owner=owner, clock=lambda: hands[0].timestamp())
+        intake = (StrictIntake if strict else Intake)(
             database,
             understanding,
             understanding.places,
-            owner="town",
+            owner=owner,
             after_commit=relay.wake,
-            patience=QUICK,
+            patience=PATIENCE,
         )
         people = {name: ("web", account) for name, (_, account) in STAFF.items()}
         people |= {name: ("web", account) for name, account in RESIDENTS.items()}
@@ -316,7 +391,8 @@ async def built_town(url: str, keyring: Keyring) -> AsyncIterator[Town]:
             channels=channels,
             intake=intake,
             relay=relay,
-            clock=Clock(database, owner="town", after_commit=relay.wake),
+            clock=Clock(database, owner=owner, after_commit=relay.wake),
+            fetcher=Fetcher(database, channels, owner=owner),
             hands=hands,
             accounts=people,
         )
@@ -329,7 +405,3 @@ def _introduce_staff(tx: Transaction) -> None:
         person = tx.people.coded(code)
         assert person is not None
         tx.people.reached_by(person, "web", account)
-
-
-def _still() -> float:
-    return 0.0
