@@ -18,7 +18,7 @@ def handle(turn: Turn) -> None:
     match turn.heard.kind:
         case InboundKind.START:
             _start(turn)
-        case InboundKind.BOT_ADDED:
+        case InboundKind.BOT_ADDED if turn.in_group:
             turn.say("hello.staff_in_group" if turn.actor.is_staff else "hello.group")
         case InboundKind.BOT_REMOVED:
             _removed(turn)
