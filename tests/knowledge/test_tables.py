@@ -44,7 +44,8 @@ def test_what_is_not_ours_shows_the_lawful_path(categories: dict[str, Category])
 
 
 def test_a_complaint_about_the_property_does_not_go_to_it(categories: dict[str, Category]) -> None:
-    assert categories["0402"].owner is Role.PROPERTY
+    assert categories["0305"].owner is Role.PROPERTY
+    assert categories["0402"].owner is Role.GRID_LEADER
     assert categories["0408"].owner is not Role.PROPERTY
     assert categories["0107"].owner is Role.WOMEN_CONTACT
 
