@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select, update
@@ -15,6 +15,7 @@ from storage.errors import Conflict
 from storage.schema import conversations, stored
 from storage.statements import Statement, Store, adding
 
+_PLACE = tuple(field.name for field in fields(OrderPlace))
 COLUMN = b"conversations.private"
 _REMEMBERED = (
     "account",
@@ -212,11 +213,13 @@ def _fresh(inbound: Inbound, person: int, community: int | None) -> Conversation
 
 
 def _as_plain(conversation: Conversation) -> dict[str, Any]:
-    place = asdict(conversation.last_place)
+    place = conversation.last_place
     return {
         "channel": conversation.address.channel,
         "chat": conversation.address.chat,
-        "last_place": {name: value for name, value in place.items() if value not in ("", None)},
+        "last_place": {
+            name: value for name in _PLACE if (value := getattr(place, name)) not in ("", None)
+        },
         "memory": dict(conversation.memory),
         **{name: getattr(conversation, name) for name in _REMEMBERED},
     }

@@ -142,6 +142,7 @@ def erase(tx: Transaction, person: int) -> None:
         _ERASE_PERSON,
     ):
         db.run(statement, whose=person)
+    tx.orders.forget()
     tx.vault.destroy_keys_of(person)
     tx.tables.bump("keys")
 
@@ -155,6 +156,7 @@ def give_everything(tx: Transaction, *, keep: int, drop: int) -> None:
     tx.questions.give(keep=keep, drop=drop)
     tx.conversations.give(keep=keep, drop=drop)
     tx.vault.move(keep=keep, drop=drop)
+    tx.orders.forget()
 
 
 def export(tx: Transaction, person: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ COLUMN = b"inbox.private"
 LEASE = 30.0  # seconds
 MAX_ATTEMPTS = 5
 FIRST_BACK_OFF = timedelta(seconds=1)  # doubled at every attempt
+_FIELDS = tuple(field.name for field in fields(Inbound))
 KEPT_FOR = timedelta(days=30)  # a repeat that comes later than this is taken for new
 
 _NEW = inbox.c.state == InboxState.NEW.value
@@ -326,8 +327,12 @@ class InboxStore(Store):
 
 
 def _as_plain(inbound: Inbound) -> dict[str, Any]:
-    plain = asdict(inbound)
-    return {name: value for name, value in plain.items() if value not in ("", None, ())}
+    plain = {name: value for name in _FIELDS if (value := getattr(inbound, name))}
+    if inbound.attachments:
+        plain["attachments"] = [asdict(one) for one in inbound.attachments]
+    if inbound.location is not None:
+        plain["location"] = asdict(inbound.location)
+    return plain
 
 
 def _as_inbound(plain: dict[str, Any]) -> Inbound:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -54,7 +53,7 @@ class Keyring:
             raise BadKey(f"the master key has {len(master)} bytes, not {KEY_LENGTH}")
         self._master = master
         self._wrapping = DataKey(self.derived("wrap"))
-        self._lookup = hmac.new(self.derived("look up"), digestmod=hashlib.sha256)
+        self._lookup = self.derived("look up")
 
     @classmethod
     def from_file(cls, path: Path, *, create: bool = False) -> Keyring:
@@ -75,9 +74,9 @@ class Keyring:
 
     def digest(self, kind: str, value: str) -> str:
         """What stands for a value in a look-up column: keyed, so it tells nothing by itself."""
-        mac = self._lookup.copy()
-        mac.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
-        return base64.urlsafe_b64encode(mac.digest()[:DIGEST_LENGTH])[:-2].decode()
+        told = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
+        mac = hmac.digest(self._lookup, told, "sha256")
+        return base64.urlsafe_b64encode(mac[:DIGEST_LENGTH])[:-2].decode()
 
     def new_key(self) -> tuple[DataKey, bytes]:
         """A new data key, open and wrapped."""
@@ -94,6 +93,7 @@ class OpenKeys:
 
     def __init__(self) -> None:
         self._open: OrderedDict[int, DataKey] = OrderedDict()
+        self._shared: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def remembered(self, key: int) -> DataKey | None:
@@ -104,10 +104,16 @@ class OpenKeys:
                 self._open.move_to_end(key)
             return found
 
-    def remember(self, keys: Iterable[tuple[int, DataKey]]) -> None:
+    def shared(self, purpose: str) -> int | None:
+        """The id of the key of a day or of the service, if it was used lately."""
+        with self._lock:
+            return self._shared.get(purpose)
+
+    def remember(self, keys: Mapping[int, DataKey], shared: Mapping[str, int]) -> None:
         """Keep open keys at hand; the least lately used go first."""
         with self._lock:
             self._open.update(keys)
+            self._shared.update(shared)
             while len(self._open) > REMEMBERED_KEYS:
                 self._open.popitem(last=False)
 
@@ -116,11 +122,13 @@ class OpenKeys:
         with self._lock:
             for key in keys:
                 self._open.pop(key, None)
+            self._shared.clear()
 
     def forget_all(self) -> None:
         """Drop every open key: some were destroyed by another process."""
         with self._lock:
             self._open.clear()
+            self._shared.clear()
 
 
 def _make_key_file(path: Path) -> None:

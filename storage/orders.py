@@ -249,11 +249,12 @@ class OrderStore(Store):
     longer the newest.
     """
 
-    __slots__ = ("_loaded",)
+    __slots__ = ("_loaded", "_saved")
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx)
         self._loaded: dict[int, WorkOrder] = {}  # as the tables have them
+        self._saved: dict[str, WorkOrder] = {}  # by this very transaction, so nobody else can
 
     def save(self, order: WorkOrder) -> WorkOrder:
         """The order as saved, with its id and next version; raises Conflict when it was saved in
@@ -280,13 +281,15 @@ class OrderStore(Store):
             self._save_followers(saved, before=self._followers_before(order.id))
         assert saved.id is not None
         self._loaded[saved.id] = saved
+        self._saved[saved.number] = saved
         return saved
 
     def get(self, number: str) -> WorkOrder | None:
         """The work order with this number."""
         if not (number.isascii() and number.isalnum()):
             return None
-        return self._one(self.db.one(_GET, numbered=number))
+        known = self._saved.get(number)
+        return known if known is not None else self._one(self.db.one(_GET, numbered=number))
 
     def by_id(self, order: int) -> WorkOrder | None:
         """The work order with this id."""
@@ -412,8 +415,14 @@ class OrderStore(Store):
             found.setdefault(row.community, {})[Status(row.status)] = row.many
         return found
 
+    def forget(self) -> None:
+        """Read again what was read or saved before: the tables were changed from elsewhere."""
+        self._loaded.clear()
+        self._saved.clear()
+
     def move(self, old: Address, new: Address) -> None:
         """The chat got a new name: what was reported there was reported in the new one."""
+        self.forget()
         for row in self.db.all(_ALL_REPORTED_IN, where=self.tx.address_digest(old)):
             plain = self.tx.vault.open(row.key, COLUMN, row.private) or {}
             sealed = self.tx.vault.seal(row.key, COLUMN, {**plain, "chat": new.chat})
@@ -600,16 +609,15 @@ def _more(order: WorkOrder) -> str:
     return _json({name: value for name, value in more.items() if value})
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=_as_text)
-
-
 def _as_text(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+_json = json.JSONEncoder(separators=(",", ":"), default=_as_text).encode
 
 
 def _address(plain: Mapping[str, Any]) -> Address | None:

@@ -121,18 +121,24 @@ class PersonStore(PostStore):
     person's own key.
     """
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_known")
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx)
         self._keys: dict[int, int] = {}
+        self._known: dict[int, Person] = {}  # as read in this transaction
 
     def get(self, person: int) -> Person | None:
         """The person with this id; one who was merged into another is found as the other."""
+        known = self._known.get(person)
+        if known is not None:
+            return known
         row = self.db.one(_GET, whose=person)
         while row is not None and row.merged_into is not None:
             row = self.db.one(_GET, whose=row.merged_into)
-        return None if row is None else self._person(row)
+        if row is not None:
+            known = self._known[person] = self._person(row)
+        return known
 
     def key_of(self, person: int) -> int:
         """The key what concerns this person is sealed with."""
@@ -200,6 +206,7 @@ class PersonStore(PostStore):
         if row is None:
             return self._add(name=name, phone=phone, code=code)
         if not row.erased:
+            self._known.pop(row.id, None)
             self.db.run(_IMPORTED, whose=row.id, **self._sealed(row.key, name, phone))
         person: int = row.id
         return person
@@ -217,10 +224,12 @@ class PersonStore(PostStore):
     def rename(self, person: int, name: str) -> None:
         """The person is called so."""
         key = self.key_of(person)
+        self._known.pop(person, None)
         self.db.run(_RENAME, whose=person, name=self._seal_text(key, NAME, name))
 
     def set_language(self, person: int, language: str) -> None:
         """The person wants to be spoken to in this language."""
+        self._known.pop(person, None)
         self.db.run(_SET_LANGUAGE, whose=person, spoken=language)
 
     def phone(self, person: int) -> str:
@@ -238,6 +247,7 @@ class PersonStore(PostStore):
         """Two accounts turned out to be one person: everything of `drop` belongs to `keep` from
         now on.
         """
+        self._known.clear()
         self.db.run(_GIVE_CONTACTS, keep=keep, drop=drop)
         self._give_posts(keep=keep, drop=drop)
         erasing.give_everything(self.tx, keep=keep, drop=drop)
@@ -250,6 +260,7 @@ class PersonStore(PostStore):
         Their work orders stay countable, without words, room or reporter. That they were erased is
         kept as digests, so that a restored backup can erase them again.
         """
+        self._known.clear()
         for post in self.posts_of(person, self.tx.now):
             self.end_grant(person, post, self.tx.now)
         erasing.erase(self.tx, person)

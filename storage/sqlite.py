@@ -8,7 +8,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -45,11 +46,12 @@ class Lost(Exception):
 class Unit:
     """One piece of queued work and its outcome, which nobody hears before the commit."""
 
-    __slots__ = ("error", "future", "result", "tx", "work")
+    __slots__ = ("error", "future", "loop", "result", "tx", "work")
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, loop: asyncio.AbstractEventLoop) -> None:
         self.work = work
-        self.future: Future[Any] = Future()
+        self.loop = loop
+        self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
         self.error: BaseException | None = None
         self.tx: Transaction | None = None
@@ -96,13 +98,13 @@ class SqliteEngine:
 
     async def run(self, work: Callable[[Transaction], T], *, first: bool) -> T:
         """What `work` returned, after the commit that made it durable."""
-        unit = Unit(work)
+        unit = Unit(work, asyncio.get_running_loop())
         with self._wake:
             if self._closing:
                 raise RuntimeError("the database is closed")
             (self._first if first else self._queue).append(unit)
             self._wake.notify()
-        result: T = await asyncio.wrap_future(unit.future)
+        result: T = await unit.future
         return result
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
@@ -140,8 +142,7 @@ class SqliteEngine:
     def _write(self) -> None:
         while (unit := self._next(wait=True)) is not None:
             done = self._commit_group(unit)
-            for finished in done:
-                _tell(finished)
+            _tell(done)
             if any(finished.tx is not None and finished.tx.vault.destroyed for finished in done):
                 # What the destroyed keys looked like must not survive in the log.
                 self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -151,7 +152,7 @@ class SqliteEngine:
             while True:
                 while self._first or self._queue:
                     unit = (self._first or self._queue).popleft()
-                    if unit.future.set_running_or_notify_cancel():
+                    if not unit.future.cancelled():
                         return unit
                 if self._closing or not wait:
                     return None
@@ -219,16 +220,31 @@ class SqliteEngine:
             self._writing.execute("ROLLBACK")
 
 
-def _tell(unit: Unit) -> None:
-    if unit.error is not None:
-        unit.future.set_exception(_named(unit.error))
-        return
-    if unit.tx is not None:
-        unit.tx.committed()
-    unit.future.set_result(unit.result)
+def _tell(units: list[Unit]) -> None:
+    """Every caller hears how its unit ended, those of one event loop in one go."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Unit]] = {}
+    for unit in units:
+        if unit.error is None and unit.tx is not None:
+            unit.tx.committed()
+        by_loop.setdefault(unit.loop, []).append(unit)
+    for loop, ended in by_loop.items():
+        with suppress(RuntimeError):  # the loop was closed: nobody is left to hear it
+            loop.call_soon_threadsafe(_resolve, ended)
+
+
+def _resolve(units: list[Unit]) -> None:
+    for unit in units:
+        if unit.future.done():  # its caller was cancelled
+            continue
+        if unit.error is not None:
+            unit.future.set_exception(_named(unit.error))
+        else:
+            unit.future.set_result(unit.result)
 
 
 def _named(error: BaseException) -> BaseException:
+    if isinstance(error, StopIteration):  # a future cannot carry it
+        return RuntimeError("a unit of work raised StopIteration")
     code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
     if code is None or code & PRIMARY_CODE not in TROUBLE:
         return error

@@ -80,12 +80,28 @@ class Transaction:
 
     def __init__(self, session: Session, shared: Shared) -> None:
         self.session = session
+        self._digests: dict[Address, str] = {}
         self.keyring = shared.keyring
         self.open_keys = shared.open_keys
         self.wording = shared.wording
         self.catalogue = shared.catalogue()
         self.now = shared.now() + self.catalogue.ahead
         self.vault = Vault(self)
+        self.inbox = InboxStore(self)
+        self.outbox = OutboxStore(self)
+        self.conversations = ConversationStore(self)
+        self.questions = QuestionStore(self)
+        self.people = PersonStore(self)
+        self.chats = ChatStore(self)
+        self.orders = OrderStore(self)
+        self.attachments = AttachmentStore(self)
+        self.audit = AuditStore(self)
+        self.jobs = JobStore(self)
+        self.leases = LeaseStore(self)
+        self.codes = CodeStore(self)
+        self.hand_overs = HandOverStore(self)
+        self.transcripts = TranscriptStore(self)
+        self.tables = TableStore(self)
 
     @property
     def org(self) -> Org:
@@ -101,66 +117,6 @@ class Transaction:
     def rules(self) -> Rules:
         """The operator's tables."""
         return self.catalogue.rules
-
-    @cached_property
-    def inbox(self) -> InboxStore:
-        return InboxStore(self)
-
-    @cached_property
-    def outbox(self) -> OutboxStore:
-        return OutboxStore(self)
-
-    @cached_property
-    def conversations(self) -> ConversationStore:
-        return ConversationStore(self)
-
-    @cached_property
-    def questions(self) -> QuestionStore:
-        return QuestionStore(self)
-
-    @cached_property
-    def people(self) -> PersonStore:
-        return PersonStore(self)
-
-    @cached_property
-    def chats(self) -> ChatStore:
-        return ChatStore(self)
-
-    @cached_property
-    def orders(self) -> OrderStore:
-        return OrderStore(self)
-
-    @cached_property
-    def attachments(self) -> AttachmentStore:
-        return AttachmentStore(self)
-
-    @cached_property
-    def audit(self) -> AuditStore:
-        return AuditStore(self)
-
-    @cached_property
-    def jobs(self) -> JobStore:
-        return JobStore(self)
-
-    @cached_property
-    def leases(self) -> LeaseStore:
-        return LeaseStore(self)
-
-    @cached_property
-    def codes(self) -> CodeStore:
-        return CodeStore(self)
-
-    @cached_property
-    def hand_overs(self) -> HandOverStore:
-        return HandOverStore(self)
-
-    @cached_property
-    def transcripts(self) -> TranscriptStore:
-        return TranscriptStore(self)
-
-    @cached_property
-    def tables(self) -> TableStore:
-        return TableStore(self)
 
     def record(self, change: Change, *, by: int | None) -> dict[str, WorkOrder]:
         """Save a decision whole: orders with their events, audit, and what everybody is told.
@@ -211,13 +167,17 @@ class Transaction:
 
     def address_digest(self, address: Address) -> str:
         """What stands for an address in look-up columns."""
-        return self.keyring.digest("address", f"{address.channel}:{address.chat}")
+        digest = self._digests.get(address)
+        if digest is None:
+            value = f"{address.channel}:{address.chat}"
+            digest = self._digests[address] = self.keyring.digest("address", value)
+        return digest
 
     def committed(self) -> None:
         """The transaction is durable: its keys may be remembered, the destroyed ones are
         forgotten.
         """
-        self.open_keys.remember(self.vault.opened.items())
+        self.open_keys.remember(self.vault.opened, self.vault.shared)
         self.open_keys.forget(self.vault.destroyed)
 
     @cached_property

@@ -52,11 +52,12 @@ class Vault(Store):
     row of a new key may still be rolled back and its id given to another.
     """
 
-    __slots__ = ("destroyed", "opened")
+    __slots__ = ("destroyed", "opened", "shared")
 
     def __init__(self, tx: Transaction) -> None:
         super().__init__(tx)
         self.opened: dict[int, DataKey] = {}
+        self.shared: dict[str, int] = {}
         self.destroyed: list[int] = []
 
     def new_person_key(self) -> int:
@@ -109,8 +110,7 @@ class Vault(Store):
             data_key = self._key(self.service_key())
             value = None
         assert data_key is not None
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text)
-        return data_key.seal(column, text.encode("utf-8", "surrogatepass"))
+        return data_key.seal(column, _encode(value).encode("utf-8", "surrogatepass"))
 
     def open(self, key: int, column: bytes, sealed: bytes | None) -> Any:
         """What was sealed, or None where there is nothing or its key was destroyed."""
@@ -134,14 +134,20 @@ class Vault(Store):
         return None if data_key is None or not sealed else data_key.open(column, sealed)
 
     def _shared(self, purpose: str) -> int:
+        known = self.shared.get(purpose) or self.tx.open_keys.shared(purpose)
+        if known is None:
+            known = self.shared[purpose] = self._find_or_add(purpose)
+        return known
+
+    def _find_or_add(self, purpose: str) -> int:
         known: int | None = self.db.value(_SHARED, purpose=purpose)
         if known is None:
             key, wrapped = self.tx.keyring.new_key()
             known = self.db.value(_ADD_SHARED, purpose=purpose, wrapped=wrapped)
             if known is not None:
                 self.opened[known] = key
-                return known
-            known = self.db.value(_SHARED, purpose=purpose)  # another process was first
+        if known is None:  # another process was first
+            known = self.db.value(_SHARED, purpose=purpose)
             assert known is not None
         return known
 
@@ -167,3 +173,7 @@ def _as_text(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+# One encoder for all: json.dumps makes a new one at every call.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_as_text).encode
