@@ -2,6 +2,8 @@
 
 import { make } from "./dom.js";
 
+const SHORT = 6; // labels up to here stand two in a row
+
 export class Times {
   #zone; #clock; #day;
 
@@ -31,7 +33,7 @@ export function bubble(row, about) {
   if (row.voice) body.append(make("audio", { controls: true, preload: "none", src: about.files(row.voice) }));
   if (row.location) body.append(make("p", { class: "place" }, "📍 发送了我的位置"));
   item.append(
-    make("p", { class: "who" }, make("b", { class: about.group || about.ours ? "" : "quiet" }, who), " ", make("time", { datetime: row.at }, about.time)),
+    make("p", { class: "who" }, make("b", { class: about.group || about.ours ? "" : "quiet" }, who), " ", make("time", { datetime: row.at }, about.mine ? `已送达 ${about.time}` : about.time)),
     body,
   );
   if (row.buttons?.length) item.append(choices(row.buttons, about.onPress));
@@ -62,7 +64,8 @@ export function pending(item, about) {
 }
 
 function choices(buttons, onPress) {
-  const row = make("div", { class: "choices", role: "group", "aria-label": "可以点选，也可以直接回数字" });
+  const short = buttons.length > 2 && buttons.every((button) => button.label.length <= SHORT);
+  const row = make("div", { class: short ? "choices short" : "choices", role: "group", "aria-label": "可以点选，也可以直接回数字" });
   for (const button of buttons) {
     row.append(make("button", { type: "button", "data-token": button.token, onclick: () => onPress(button) }, button.label));
   }

@@ -115,6 +115,9 @@ export class Column {
       view.followed = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_THE_END;
       if (view.followed) below.hidden = true;
     });
+    // Photos that arrive and a composer that grows must not push the newest message out of sight.
+    list.addEventListener("load", () => { if (view.followed) this.#toEnd(view); }, true);
+    new ResizeObserver(() => { if (view.followed) this.#toEnd(view); }).observe(scroll);
     this.#views.set(name, view);
     this.#tabs.append(tab);
     this.#stage.append(panel);
