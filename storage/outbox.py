@@ -27,6 +27,9 @@ _ROW: BindParameter[Any] = bindparam("row")
 _HELD = outbox.c.token == bindparam("holder")
 _SENDING = outbox.c.state == OutboxState.SENDING.value
 _CLAIMED = outbox.c.state == OutboxState.CLAIMED.value
+# Said as the indexes say it, or SQLite would not use them.
+_IS_HELD = outbox.c.state.in_([OutboxState.CLAIMED.value, OutboxState.SENDING.value])
+_IS_UNSENT = outbox.c.state.in_([state.value for state in UNSENT])
 _EXPIRED = outbox.c.lease_until <= bindparam("clock")
 
 _ADD = Statement(
@@ -119,12 +122,12 @@ _LATER = Statement(
 )
 _RELEASE = Statement(
     update(outbox)
-    .where(outbox.c.channel == bindparam("on_channel"), _CLAIMED, _EXPIRED)
+    .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _CLAIMED, _EXPIRED)
     .values(state=OutboxState.QUEUED.value)
 )
 _LOST = Statement(
     update(outbox)
-    .where(outbox.c.channel == bindparam("on_channel"), _SENDING, _EXPIRED)
+    .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _SENDING, _EXPIRED)
     .values(
         state=case(
             (
@@ -151,7 +154,8 @@ _CANCEL_ADDRESS = Statement(
     update(outbox)
     .where(
         outbox.c.address_digest == bindparam("where"),
-        outbox.c.state.in_([OutboxState.QUEUED.value, OutboxState.CLAIMED.value]),
+        _IS_UNSENT,
+        outbox.c.state != OutboxState.SENDING.value,
     )
     .values(state=OutboxState.CANCELLED.value, finished_at=bindparam("now"))
 )
@@ -169,7 +173,7 @@ _GET = Statement(select(outbox).where(outbox.c.id == _ROW))
 _UNSENT_AT = Statement(
     select(outbox).where(
         outbox.c.address_digest == bindparam("where"),
-        outbox.c.state.in_([state.value for state in UNSENT]),
+        _IS_UNSENT,
     )
 )
 _MOVE = Statement(

@@ -429,6 +429,7 @@ questions = Table(
     Column("outbox", ID, ForeignKey("outbox.id")),
     _partial("ix_questions_open", "person", "address_digest", "id", where="answered_at IS NULL"),
     Index("ix_questions_outbox", "outbox"),
+    Index("ix_questions_person", "person"),
 )
 
 hand_overs = Table(

@@ -20,7 +20,7 @@ async def accept(database: Database, inbound: Inbound, *, owner: str = "a") -> b
 
 
 async def begin(
-    database: Database, *, owner: str = "a", lease: float = 30, alone: bool = False
+    database: Database, *, owner: str = "a", lease: float = 30, alone: bool = True
 ) -> list[str]:
     rows = await database.run(
         lambda tx: tx.inbox.begin(LIGHT.conversation, owner=owner, lease=lease, alone=alone)
@@ -123,7 +123,9 @@ async def test_after_five_attempts_it_is_a_dead_letter_and_the_chat_goes_on(
     await accept(database, said("毒", key="1", order=1))
     for attempt in range(1, MAX_ATTEMPTS + 1):
         clock.pass_time(minutes=1)
-        (row,) = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
+        (row,) = await database.run(
+            lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a", alone=True)
+        )
         assert row.attempts == attempt
         ids = (row.id,)
         dead = await database.run(lambda tx, ids=ids: tx.inbox.failed(ids, "ValueError"))
@@ -139,7 +141,9 @@ async def test_a_dead_letter_can_be_tried_again(database: Database, clock: Clock
     await accept(database, said("毒", key="1"))
     for _ in range(MAX_ATTEMPTS):
         clock.pass_time(minutes=1)
-        rows = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
+        rows = await database.run(
+            lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a", alone=True)
+        )
         ids = [row.id for row in rows]
         await database.run(lambda tx, ids=ids: tx.inbox.failed(ids, "ValueError"))
     (letter,) = await database.read(lambda tx: tx.inbox.dead_letters())

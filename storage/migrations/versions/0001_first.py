@@ -818,6 +818,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("answered_at IS NULL"),
     )
     op.create_index("ix_questions_outbox", "questions", ["outbox"], unique=False)
+    op.create_index("ix_questions_person", "questions", ["person"], unique=False)
     op.create_table(
         "transcripts",
         sa.Column(

@@ -1,0 +1,59 @@
+"""No question asked of a large table reads the whole of it, so that a city is as quick as a street."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sqlite3
+
+import storage
+from storage.statements import SQLITE, Statement
+from tests.databases import NewDatabase
+
+LARGE = frozenset(
+    {
+        "attachment_bytes",
+        "attachments",
+        "audit",
+        "contacts",
+        "conversations",
+        "followers",
+        "hand_overs",
+        "inbox",
+        "order_events",
+        "orders",
+        "outbox",
+        "people",
+        "questions",
+        "transcripts",
+    }
+)
+# Read in the order of their key and stopped by a limit, or over a partial index of what is unfinished.
+IN_KEY_ORDER = frozenset({"orders._LATEST"})
+
+
+def all_statements() -> dict[str, Statement]:
+    modules = [module.name for module in pkgutil.iter_modules(storage.__path__)]
+    return {
+        f"{name}.{key}": value
+        for name in modules
+        if name != "migrations"
+        for key, value in vars(importlib.import_module(f"storage.{name}")).items()
+        if isinstance(value, Statement) and "POSTGRESQL" not in key
+    }
+
+
+def test_every_statement_finds_its_rows_by_an_index(new_database_url: NewDatabase) -> None:
+    slow = []
+    with new_database_url("sqlite") as url:
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+        for name, statement in all_statements().items():
+            sql = statement.on(SQLITE).sql
+            values = {key: "[]" for key in re.findall(r":(\w+)", sql)}
+            for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values):
+                scanned = re.match(r"SCAN (\w+)(?! USING (COVERING )?INDEX ix_)", step)
+                if scanned and scanned[1] in LARGE and name not in IN_KEY_ORDER:
+                    slow.append(f"{name}: {step}")
+        connection.close()
+    assert "\n".join(slow) == ""
