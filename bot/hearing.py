@@ -14,7 +14,9 @@ STORED = "stored:"
 
 
 def bundle(rows: tuple[InboxRow, ...]) -> tuple[InboxRow, ...]:
-    """The leading rows to handle as one message: those that waited for more, and the photos of one album."""
+    """The leading rows to handle as one message: those that waited for more, and the photos of
+    one album.
+    """
     together = list(rows[:1])
     for row in rows[1:]:
         if not _continues(together[-1], row):
@@ -32,6 +34,11 @@ def _continues(before: InboxRow, after: InboxRow) -> bool:
     return bool(same_album) or before.waited
 
 
+def words(rows: tuple[InboxRow, ...]) -> str:
+    """What the rows say together."""
+    return "\n".join(row.inbound.text for row in rows if row.inbound.text)
+
+
 def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Heard:
     """The rows as one message; its files get their place in the attachment store."""
     first = rows[0].inbound
@@ -47,7 +54,7 @@ def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Hear
     late = tx.now - first.sent_at if first.sent_at else timedelta(0)
     return Heard(
         kind=first.kind,
-        text="\n".join(row.inbound.text for row in rows if row.inbound.text),
+        text=words(rows),
         photos=tuple(files[AttachmentKind.PHOTO]),
         voices=tuple(files[AttachmentKind.VOICE]),
         files=tuple(files[AttachmentKind.VIDEO] + files[AttachmentKind.FILE]),

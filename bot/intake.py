@@ -1,10 +1,10 @@
-"""接入: commits what channels hear, then lets one handler speak about it, conversation by conversation."""
+"""接入: commits what channels hear, then lets one handler speak, conversation by conversation."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,19 +12,21 @@ import structlog
 
 from bot.channels.base import CannotAccept
 from bot.gate import Gate
-from bot.hearing import bundle, heard_from
-from domain.messages import Inbound
+from bot.hearing import bundle, heard_from, words
+from domain.messages import ChatKind, Inbound, InboundKind
 from domain.readings import Reading, ReadingContext
 from handlers.router import dispatch
 from handlers.turn import Turn
 from knowledge.places import PlaceBook
 from storage.database import Database, Unavailable
-from storage.inbox import InboxRow
-from storage.transaction import Transaction
+from storage.inbox import MAX_ATTEMPTS, InboxRow, MustBeAlone
+from storage.transaction import Conflict, Transaction
 
 logger = structlog.get_logger()
 
 LEASE = 30.0  # seconds a message belongs to the process that took it
+AT_A_LOOK = 200  # conversations taken up at one look for what was left over
+READINGS = 5  # of one message whose conversation keeps changing meanwhile
 
 
 class Understands(Protocol):
@@ -49,19 +51,28 @@ class Look:
     """What is known before reading: the rows to handle and where the conversation stands."""
 
     rows: tuple[InboxRow, ...]
-    version: int
-    context: ReadingContext
+    version: int = 0
+    context: ReadingContext = field(default_factory=ReadingContext)
+
+
+class Crashed(Exception):
+    """Every attempt to handle the message ended with the process."""
 
 
 class _Moved(Exception):
     """The conversation changed while its message was being read; it is read again."""
 
 
+class _TakenOver(Exception):
+    """Our lease ran out and somebody else has begun to handle the message."""
+
+
 class Intake:
     """The door for channels, and the workers behind it.
 
-    `accept` returns after the commit. Workers take one conversation each; one conversation is never handled twice at
-    the same time by one process, and the conversation lock settles it between processes.
+    `accept` returns after the commit. Workers take one conversation each; one conversation is
+    never handled twice at the same time by one process, and the lease settles it between
+    processes. With `handles` off it is a door only: others find at once what it accepted.
     """
 
     def __init__(
@@ -74,6 +85,7 @@ class Intake:
         after_commit: Callable[[], None],
         patience: Patience = Patience(),
         workers: int = 32,
+        handles: bool = True,
     ) -> None:
         self._database = database
         self._reader = reader
@@ -82,23 +94,30 @@ class Intake:
         self._after_commit = after_commit
         self._patience = patience
         self._workers = workers
+        self._handles = handles
         self._gate = Gate()
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
         self._queued: set[str] = set()
         self._busy: set[str] = set()
         self._again: set[str] = set()
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
 
     async def accept(self, inbound: Inbound) -> bool:
-        """Commits the message; False when it is a redelivery. Raises CannotAccept when it cannot be kept."""
+        """Commits the message; False when it is a redelivery. Raises CannotAccept when it
+        cannot be kept.
+        """
+        lease = LEASE if self._handles else 0.0
         try:
             _, fresh = await self._database.run(
-                lambda tx: tx.inbox.accept(inbound, owner=self._owner, lease=LEASE), first=True
+                lambda tx: tx.inbox.accept(inbound, owner=self._owner, lease=lease), first=True
             )
         except Unavailable as trouble:
-            logger.error("message refused", channel=inbound.channel, key=inbound.key, why=str(trouble))
+            logger.error(
+                "message refused", channel=inbound.channel, key=inbound.key, why=str(trouble)
+            )
             raise CannotAccept(str(trouble)) from trouble
-        if fresh:
+        if fresh and self._handles:
             self.wake(inbound.conversation)
         return fresh
 
@@ -109,6 +128,7 @@ class Intake:
         elif conversation not in self._queued:
             self._queued.add(conversation)
             self._waiting.put_nowait(conversation)
+            self._at_rest.clear()
 
     async def run(self, *, poll: float = 1.0) -> None:
         """Handles messages until cancelled, also those that a dead process left behind."""
@@ -118,9 +138,9 @@ class Intake:
                 tasks.create_task(self._work(), name=f"intake: worker {number}")
 
     async def settle(self) -> None:
-        """Handles everything that is ready now and returns; for the terminal chat, replays and tests."""
+        """Handles everything that is ready now and returns; for the terminal, replays, tests."""
         while True:
-            for conversation in await self._database.run(self._ready):
+            for conversation in await self._database.read(self._ready):
                 self.wake(conversation)
             if self._waiting.empty():
                 return
@@ -129,31 +149,32 @@ class Intake:
 
     async def idle(self) -> None:
         """Returns once nothing that was begun is still being handled."""
-        while self._busy or not self._waiting.empty():
-            await asyncio.sleep(0.02)
+        await self._at_rest.wait()
 
     def _ready(self, tx: Transaction) -> tuple[str, ...]:
-        return tx.inbox.ready(limit=200, owner=self._owner)
+        return tx.inbox.ready(limit=AT_A_LOOK, owner=self._owner)
 
     async def _look_for_left_over(self, poll: float) -> None:
         while True:
             try:
-                for conversation in await self._database.run(self._ready):
+                for conversation in await self._database.read(self._ready):
                     self.wake(conversation)
             except Unavailable as trouble:
                 logger.warning("database unavailable", why=str(trouble))
             await asyncio.sleep(poll)
 
     async def _work(self) -> None:
+        """One worker; whatever a message does, it lives on."""
         while True:
-            await self._handle_next()
+            try:
+                await self._handle_next()
+            except Exception as failure:
+                # The message keeps its lease and its attempt; it is looked for again.
+                logger.critical("message left behind", exc_info=failure)
 
     async def _handle_next(self) -> None:
         conversation = await self._waiting.get()
         self._queued.discard(conversation)
-        if conversation in self._busy:
-            self._again.add(conversation)
-            return
         self._busy.add(conversation)
         try:
             while await self._handle(conversation):
@@ -165,32 +186,62 @@ class Intake:
             if conversation in self._again:
                 self._again.discard(conversation)
                 self.wake(conversation)
+            if not self._busy and self._waiting.empty():
+                self._at_rest.set()
 
     async def _handle(self, conversation: str) -> bool:
-        """Handles the next message of a conversation; False when there is none ready."""
-        look = await self._database.run(lambda tx: self._begin(tx, conversation))
+        """Handles the next message of a conversation; False when there is none ready.
+
+        One that failed before gets through the gate first and is counted then, so that waiting
+        for its turn cannot use its attempts up.
+        """
+        try:
+            async with self._gate.together():
+                return await self._handle_one(conversation, alone=False)
+        except MustBeAlone:
+            async with self._gate.alone():
+                return await self._handle_one(conversation, alone=True)
+
+    async def _handle_one(self, conversation: str, *, alone: bool) -> bool:
+        look = await self._begun(conversation, alone=alone)
         if not look.rows:
             return False
-        alone = look.rows[0].attempts > 1
-        async with self._gate.alone() if alone else self._gate.together():
-            try:
-                return await self._understand_and_handle(look)
-            except Unavailable:
-                raise
-            except Exception as failure:
-                await self._failed(look, failure)
-                return True
+        try:
+            if look.rows[0].attempts > MAX_ATTEMPTS:
+                raise Crashed
+            return await self._understand_and_handle(look)
+        except Unavailable:
+            raise
+        except _TakenOver:
+            return False
+        except Exception as failure:
+            await self._failed(look, failure)
+            return True
 
-    def _begin(self, tx: Transaction, conversation: str) -> Look:
+    async def _begun(self, conversation: str, *, alone: bool) -> Look:
         """Counts the attempt and takes the message, in a commit of its own."""
-        rows = bundle(tx.inbox.begin(conversation, owner=self._owner, lease=LEASE))
-        return self._look(tx, conversation, rows)
 
-    def _look(self, tx: Transaction, conversation: str, rows: tuple[InboxRow, ...]) -> Look:
+        def begin(tx: Transaction) -> tuple[InboxRow, ...]:
+            return tx.inbox.begin(
+                conversation, owner=self._owner, lease=LEASE, alone=alone, leading=bundle
+            )
+
+        try:
+            return await self._database.run(lambda tx: self._look(tx, begin(tx)))
+        except (Unavailable, MustBeAlone):
+            raise
+        except Exception as failure:
+            # A message at which even looking fails must still be counted, or it never ends.
+            rows = await self._database.run(begin)
+            if rows:
+                await self._failed(Look(rows=rows), failure)
+            return Look(rows=())
+
+    def _look(self, tx: Transaction, rows: tuple[InboxRow, ...]) -> Look:
         if not rows:
-            return Look(rows=(), version=-1, context=ReadingContext())
+            return Look(rows=())
         first = rows[0].inbound
-        known = tx.conversations.get(conversation)
+        known = tx.conversations.get(first.conversation)
         contact = tx.people.of_account(first.channel, first.account)
         pending = (
             tx.questions.open_for(contact[0].id, first.address) if known and contact else None
@@ -198,9 +249,9 @@ class Intake:
         local = tx.now.astimezone(tx.rules.zone)
         return Look(
             rows=rows,
-            version=known.version if known else -1,
+            version=known.version if known else 0,
             context=ReadingContext(
-                group=first.chat_kind == "group",
+                group=first.chat_kind is ChatKind.GROUP,
                 addressed=first.addressed,
                 staff=contact is not None and tx.people.actor(contact[0].id, tx.now).is_staff,
                 pending=pending.step if pending else "",
@@ -211,10 +262,8 @@ class Intake:
         )
 
     async def _understand_and_handle(self, look: Look) -> bool:
-        conversation = look.rows[0].conversation
-        text = "\n".join(row.inbound.text for row in look.rows if row.inbound.text)
-        while True:
-            reading = await self._reader.read(text, look.context)
+        for _ in range(READINGS):
+            reading = await self._reader.read(words(look.rows), look.context)
             until = self._wait_for_more(look, reading)
             if until is not None:
                 await self._postpone(look, until)
@@ -223,25 +272,22 @@ class Intake:
                 await self._database.run(lambda tx: self._speak(tx, look, reading))  # noqa: B023
             except _Moved:
                 rows = look.rows
-                look = await self._database.run(
-                    lambda tx: self._look(tx, conversation, rows)  # noqa: B023
-                )
+                look = await self._database.run(lambda tx: self._look(tx, rows))  # noqa: B023
                 continue
             self._after_commit()
             return True
+        raise Conflict("the conversation", look.version)
 
     def _speak(self, tx: Transaction, look: Look, reading: Reading) -> None:
-        """The one transaction: lock, check, let a handler speak, end the inbox rows."""
+        """The one transaction: end the inbox rows, lock, check, let a handler speak."""
+        if not tx.inbox.finish(look.rows, owner=self._owner):
+            raise _TakenOver
         first = look.rows[0].inbound
         person, contact = tx.people.arrive(first)
         chat = tx.chats.seen(first)
         conversation = tx.conversations.lock(first, person=person.id, community=chat.unit)
-        if conversation.version != max(look.version, 0):
+        if conversation.version != look.version:
             raise _Moved
-        mine = {row.id for row in look.rows}
-        unfinished = tx.inbox.unfinished(conversation.key)
-        if not any(row.id in mine for row in unfinished):
-            return  # another process ended it while we were reading
         turn = Turn(
             tx=tx,
             person=person,
@@ -256,18 +302,16 @@ class Intake:
         )
         dispatch(turn)
         tx.conversations.save(turn.conversation)
-        tx.inbox.done(tuple(mine))
 
     def _wait_for_more(self, look: Look, reading: Reading) -> datetime | None:
         """Until when an incomplete message waits; None when it is to be handled now."""
-        newest = look.rows[-1]
-        if newest.inbound.album and not newest.waited:
-            return newest.received_at + timedelta(seconds=self._patience.album)
-        talk = newest.inbound.kind == "message" and not newest.inbound.press
-        if reading.complete or reading.emergency or look.context.pending or not talk:
+        first, newest = look.rows[0], look.rows[-1]
+        if newest.waited or reading.emergency:
             return None
-        first = look.rows[0]
-        if newest.waited:
+        if newest.inbound.album:
+            return newest.received_at + timedelta(seconds=self._patience.album)
+        is_talk = newest.inbound.kind is InboundKind.MESSAGE
+        if reading.complete or look.context.pending or not is_talk:
             return None
         return min(
             newest.received_at + timedelta(seconds=self._patience.quiet),
@@ -278,16 +322,12 @@ class Intake:
         ids = tuple(row.id for row in look.rows)
         seconds = await self._database.run(lambda tx: tx.inbox.postpone(ids, until))
         conversation = look.rows[0].conversation
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(max(seconds, 0.0), self._wake_later, conversation)
-        self._timers.add(timer)
-
-    def _wake_later(self, conversation: str) -> None:
-        self._timers = {timer for timer in self._timers if timer.when() > asyncio.get_running_loop().time()}
-        self.wake(conversation)
+        asyncio.get_running_loop().call_later(max(seconds, 0.0), self.wake, conversation)
 
     async def _failed(self, look: Look, failure: Exception) -> None:
-        """Gives the message back; after the fifth attempt it is a dead letter, and its person is told once."""
+        """Gives the message back; after the fifth attempt it is a dead letter, and its person is
+        told once.
+        """
         ids = tuple(row.id for row in look.rows)
         name = type(failure).__name__
         logger.error(
@@ -298,20 +338,26 @@ class Intake:
             error=name,
             exc_info=failure,
         )
-        await self._database.run(lambda tx: self._give_back(tx, look, ids, name))
+        try:
+            await self._database.run(lambda tx: _give_back(tx, ids, name))
+        except Unavailable:
+            raise
+        except Exception as trouble:
+            logger.error("apology failed", exc_info=trouble)
+            await self._database.run(lambda tx: tx.inbox.failed(ids, name))
         self._after_commit()
 
-    def _give_back(
-        self, tx: Transaction, look: Look, ids: tuple[int, ...], error: str
-    ) -> None:
-        if dead := tx.inbox.failed(ids, error):
-            apologise(tx, dead[0])
+
+def _give_back(tx: Transaction, ids: tuple[int, ...], error: str) -> None:
+    if dead := tx.inbox.failed(ids, error):
+        apologise(tx, dead[0])
 
 
 def apologise(tx: Transaction, row: InboxRow) -> None:
-    """Says once that a message could not be handled, and lets the duty desk know it waits as a dead letter."""
+    """Says once that a message could not be handled, and lets the duty desk know of it."""
     inbound = row.inbound
     person, _ = tx.people.arrive(inbound)
     chat = tx.chats.seen(inbound)
     conversation = tx.conversations.lock(inbound, person=person.id, community=chat.unit)
-    tx.apologise(conversation, person=person)
+    aloud = inbound.addressed or inbound.chat_kind is ChatKind.PRIVATE
+    tx.apologise(conversation, person=person, aloud=aloud)

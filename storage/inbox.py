@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, func, select, update
@@ -23,6 +24,7 @@ from storage.statements import Statement, Store, adding, among
 COLUMN = b"inbox.private"
 LEASE = 30.0  # seconds
 MAX_ATTEMPTS = 5
+LAST = 2**63 - 1  # a platform's own numbers are smaller
 FIRST_BACK_OFF = timedelta(seconds=1)  # doubled at every attempt
 _FIELDS = tuple(field.name for field in fields(Inbound))
 KEPT_FOR = timedelta(days=30)  # a repeat that comes later than this is taken for new
@@ -75,6 +77,16 @@ _POSTPONE = Statement(
 )
 _DONE = Statement(
     update(inbox).where(_NEW, _LISTED).values(state=InboxState.DONE.value, lease_until=0)
+)
+_FINISH = Statement(
+    update(inbox)
+    .where(
+        _NEW,
+        _LISTED,
+        inbox.c.owner == bindparam("me"),
+        inbox.c.attempts == bindparam("attempt"),
+    )
+    .values(state=InboxState.DONE.value, lease_until=0)
 )
 _BY_IDS = Statement(select(inbox).where(_NEW, _LISTED).order_by(inbox.c.position, inbox.c.id))
 _FAILED = Statement(
@@ -155,6 +167,10 @@ class DeadLetter:
     received_at: datetime
 
 
+class MustBeAlone(Exception):
+    """The next message failed before: whoever tries it again must do so with nothing beside."""
+
+
 class InboxStore(Store):
     """Messages in the order they were said, each handled once.
 
@@ -173,7 +189,7 @@ class InboxStore(Store):
             digest=digest,
             channel=inbound.channel,
             conversation=self._conversation(inbound.conversation),
-            position=inbound.order,
+            position=max(-LAST, min(inbound.order, LAST)),
             key=key,
             private=self.tx.vault.seal(key, COLUMN, _as_plain(inbound)),
             received_at=now,
@@ -186,15 +202,22 @@ class InboxStore(Store):
         return self.db.value(_KNOWN, digest=digest), False
 
     def begin(
-        self, conversation: str, *, owner: str, lease: float = LEASE, alone: bool = False
+        self,
+        conversation: str,
+        *,
+        owner: str,
+        lease: float = LEASE,
+        alone: bool = False,
+        leading: Callable[[tuple[InboxRow, ...]], tuple[InboxRow, ...]] = tuple,
     ) -> tuple[InboxRow, ...]:
-        """The rows to handle now, their attempt counted and leased to `owner`; none when it is not
-        our turn.
+        """The rows to handle now, their attempt counted and leased to `owner`; none when it is
+        not our turn.
 
+        Of those that may be handled it takes what `leading` picks; the others stay as they are.
         Nothing is taken while somebody else holds a living lease on an older or newer row of the
         conversation; our own leases on it are given up, so that whoever is at it goes on with
-        them. A row that failed before comes alone, after its back-off, and everything said later
-        waits for it.
+        them. A row that failed before comes by itself, after its back-off, and everything said
+        later waits for it; raises MustBeAlone when the caller is not `alone`.
         """
         digest = self._conversation(conversation)
         rows = self.db.all(_UNFINISHED_LOCKED, conversation=digest)
@@ -202,7 +225,10 @@ class InboxStore(Store):
         if any(row.lease_until > clock and row.owner != owner for row in rows):
             self.db.run(_LET_GO, conversation=digest, me=owner)
             return ()
-        taken = self._turn(rows, alone=alone)
+        turn = self._turn(rows)
+        if turn and turn[0].attempts > 0 and not alone:
+            raise MustBeAlone
+        taken = leading(tuple(self._row(row, attempts=row.attempts + 1) for row in turn))
         if taken:
             self.db.run(
                 _TAKE,
@@ -210,7 +236,7 @@ class InboxStore(Store):
                 me=owner,
                 until=self.tx.clock_after(lease),
             )
-        return tuple(self._row(row, attempts=row.attempts + 1) for row in taken)
+        return taken
 
     def unfinished(self, conversation: str) -> tuple[InboxRow, ...]:
         """Every row of the conversation that is not handled yet, oldest first."""
@@ -227,6 +253,16 @@ class InboxStore(Store):
     def done(self, ids: Iterable[int]) -> None:
         """These were handled."""
         self.db.run(_DONE, ids=list(ids))
+
+    def finish(self, rows: Sequence[InboxRow], *, owner: str) -> bool:
+        """These were handled by whoever began them; False when somebody else has begun since.
+
+        After False nothing may be committed: some of them may be handled elsewhere.
+        """
+        touched = self.db.run(
+            _FINISH, ids=[row.id for row in rows], me=owner, attempt=rows[0].attempts
+        )
+        return touched == len(rows)
 
     def failed(self, ids: Iterable[int], error_class: str) -> tuple[InboxRow, ...]:
         """Try these again after a back-off; those tried too often are returned and are dead
@@ -259,7 +295,8 @@ class InboxStore(Store):
             many=limit,
         )
         rows = (self.db.one(_ROW, row=row.first) for row in found)
-        return tuple(self._row(row, attempts=row.attempts).conversation for row in rows if row)
+        heard = (self._inbound(row) for row in rows if row)
+        return tuple(inbound.conversation for inbound in heard if inbound is not None)
 
     def dead_letters(self, limit: int = 20) -> tuple[DeadLetter, ...]:
         """The newest messages that were given up."""
@@ -288,20 +325,15 @@ class InboxStore(Store):
         """Remove what was said in these conversations (digests); that it was said stays known."""
         self.db.run(_BLANK, conversations=list(conversations))
 
-    def _turn(self, rows: list[Any], *, alone: bool) -> list[Any]:
+    def _turn(self, rows: list[Any]) -> list[Any]:
+        """The rows that may be handled now: the one that failed before, or all fresh ones before
+        it once any of them is due.
+        """
         now = stored(self.tx.now)
-        if not rows:
-            return []
-        if rows[0].attempts > 0:
+        if rows and rows[0].attempts > 0:
             return rows[:1] if rows[0].ready_at <= now else []
-        fresh = []
-        for row in rows:
-            if row.attempts > 0:
-                break
-            fresh.append(row)
-        if not any(row.ready_at <= now for row in fresh):
-            return []
-        return fresh[:1] if alone else fresh
+        fresh = list(takewhile(lambda row: row.attempts == 0, rows))
+        return fresh if any(row.ready_at <= now for row in fresh) else []
 
     def _row(self, row: Any, *, attempts: int) -> InboxRow:
         inbound = self._inbound(row)

@@ -133,21 +133,27 @@ def answer(
     )
 
 
-def apologise(tx: Transaction, conversation: Conversation, *, person: Person) -> None:
-    """Says once that a message could not be handled; tells the desk that a dead letter waits."""
-    answer(
-        tx,
-        conversation,
-        "failure.apology",
-        {},
-        person=person,
-        asking=None,
-        number="",
-        lane=Lane.DIALOGUE,
-        private=False,
-        photos=(),
-        reply_to="",
-    )
+def apologise(
+    tx: Transaction, conversation: Conversation, *, person: Person, aloud: bool = True
+) -> None:
+    """Says once that a message could not be handled; tells the desk that a dead letter waits.
+
+    Without `aloud` only the desk hears of it: nobody had spoken to us.
+    """
+    if aloud:
+        answer(
+            tx,
+            conversation,
+            "failure.apology",
+            {},
+            person=person,
+            asking=None,
+            number="",
+            lane=Lane.DIALOGUE,
+            private=False,
+            photos=(),
+            reply_to="",
+        )
     unit = conversation.community or _top(tx.org)
     if unit is not None:
         desk = Recipient(audience=Audience.DESK, unit=unit)

@@ -153,9 +153,11 @@ class Transaction:
             reply_to=reply_to,
         )
 
-    def apologise(self, conversation: Conversation, *, person: Person) -> None:
-        """Say that a message could not be handled, and tell the desk."""
-        telling.apologise(self, conversation, person=person)
+    def apologise(
+        self, conversation: Conversation, *, person: Person, aloud: bool = True
+    ) -> None:
+        """Say that a message could not be handled (if `aloud`), and tell the desk."""
+        telling.apologise(self, conversation, person=person, aloud=aloud)
 
     def database_now(self) -> datetime:
         """The time leases go by, which nobody moves; read once per transaction."""
