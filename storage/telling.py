@@ -171,7 +171,8 @@ def _tell(
     for reached in _reached(tx, notice, order):
         key = (reached.person.id, notice.phrase, notice.number)
         own_act = reached.person.id == by and notice.asking is None
-        if own_act or key in told:
+        accused = order is not None and reached.person.id in order.accused
+        if own_act or accused or key in told:
             continue
         told.add(key)
         link = ""
@@ -253,7 +254,7 @@ def _posts(tx: Transaction, to: Recipient, order: WorkOrder | None) -> tuple[Pos
             if order is None or order.owner is None:
                 return ()
             above = tuple(ladder(order.owner, tx.org))
-            return above[to.levels - 1 : to.levels]
+            return above[to.levels - 1 : to.levels] or above[-1:]  # the top when it is not so high
         case _:
             unit = to.unit if to.unit is not None else order.community if order else None
             return () if unit is None else (_desk(tx.org, unit),)

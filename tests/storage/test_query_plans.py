@@ -1,4 +1,4 @@
-"""No question asked of a large table reads the whole of it, so that a city is as quick as a street."""
+"""No question asked of a large table reads the whole of it: a city is as quick as a street."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LARGE = frozenset(
         "transcripts",
     }
 )
-# Read in the order of their key and stopped by a limit, or over a partial index of what is unfinished.
+# Read in the order of their key and stopped by a limit.
 IN_KEY_ORDER = frozenset({"orders._LATEST"})
 
 
@@ -50,7 +50,7 @@ def test_every_statement_finds_its_rows_by_an_index(new_database_url: NewDatabas
         connection = sqlite3.connect(url.removeprefix("sqlite:///"))
         for name, statement in all_statements().items():
             sql = statement.on(SQLITE).sql
-            values = {key: "[]" for key in re.findall(r":(\w+)", sql)}
+            values = dict.fromkeys(re.findall(r":(\w+)", sql), "[]")
             for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values):
                 scanned = re.match(r"SCAN (\w+)(?! USING (COVERING )?INDEX ix_)", step)
                 if scanned and scanned[1] in LARGE and name not in IN_KEY_ORDER:
