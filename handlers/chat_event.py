@@ -23,8 +23,7 @@ def handle(turn: Turn) -> None:
         case InboundKind.BOT_REMOVED:
             _removed(turn)
         case InboundKind.MIGRATED:
-            old = turn.conversation.address
-            turn.tx.chats.migrate(old, replace(old, chat=turn.heard.first.migrated_to))
+            _moved(turn)
 
 
 def _removed(turn: Turn) -> None:
@@ -33,6 +32,15 @@ def _removed(turn: Turn) -> None:
         turn.tx.chats.deactivate(turn.conversation.address)
     else:
         turn.tx.people.mark_unreachable(turn.conversation.address)
+
+
+def _moved(turn: Turn) -> None:
+    """The group goes on under its new number, and this conversation with it."""
+    old = turn.conversation.address
+    new = replace(old, chat=turn.heard.first.migrated_to)
+    turn.tx.chats.migrate(old, new)
+    key = f"{new.channel}:{new.chat}:{turn.conversation.account}"
+    turn.conversation = turn.tx.conversations.get(key) or turn.conversation
 
 
 def _start(turn: Turn) -> None:

@@ -21,7 +21,15 @@ NAME = b"people.name_sealed"
 PHONE = b"people.phone_sealed"
 CONTACT = b"contacts.private"
 # After these the person's private chat is known to be open to us.
-OPENS = frozenset({InboundKind.MESSAGE, InboundKind.EDIT, InboundKind.PRESS, InboundKind.START})
+OPENS = frozenset(
+    {
+        InboundKind.MESSAGE,
+        InboundKind.EDIT,
+        InboundKind.PRESS,
+        InboundKind.START,
+        InboundKind.BOT_ADDED,  # they no longer block us
+    }
+)
 
 _WHOSE: BindParameter[Any] = bindparam("whose")
 _GET = Statement(select(people).where(people.c.id == _WHOSE))
