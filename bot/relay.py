@@ -1,26 +1,32 @@
-"""投递: takes what was said from the outbox to the channels, in order, within the platforms' limits."""
+"""投递: takes what was said from the outbox to the channels, in order, at the platforms' pace."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
 
 import structlog
 
 from bot.channels.base import Channel
 from bot.limiter import Limiter
-from domain.messages import Address, Lane, Refused, Sent, TryLater, Unknown
+from domain.messages import Address, Lane, Outbound, Refused, SendError, Sent, TryLater, Unknown
 from storage.database import Database, Unavailable
-from storage.outbox import OutboxRow
+from storage.outbox import SAID_AGAIN, OutboxRow
 from storage.transaction import Transaction
 
 logger = structlog.get_logger()
 
-LEASE = 20.0  # seconds one process delivers for a channel account before it renews
-AT_ONCE = 16  # calls in flight on one channel
+LEASE = 6.0  # seconds one process delivers for a channel account; renewed at a third
+AT_ONCE = 32  # messages of one channel on their way or waiting for the platform's pace
+SHORT_WAIT = 1.2  # seconds; who must wait longer goes back into the outbox
+LONGEST_CALL = 45.0  # seconds; shorter than the lease of a row that is being sent
+LAST_CALLS = 5.0  # seconds a stopping process gives to the calls it has made
+POLL = 1.0  # seconds between two looks at an outbox that others may have written to
+UNTIL_RECORDED = (0.2, 1.0, 3.0, 10.0)  # pauses between attempts to record an outcome
 
-# Whose repeat is better than its silence: an answer in a dialogue is sent again when nobody knows whether it arrived.
-REPEATED_WHEN_UNKNOWN = frozenset({Lane.EMERGENCY, Lane.DIALOGUE})
+# Refused to one of the staff, these must not be forgotten.
+OWED = frozenset({Lane.EMERGENCY, Lane.STAFF})
 
 
 class Relay:
@@ -35,133 +41,229 @@ class Relay:
         clock: Callable[[], float],
     ) -> None:
         self._database = database
-        self._channels = channels
         self._owner = owner
         self._clock = clock
-        self._wakers = {name: asyncio.Event() for name in channels}
-        self._limiters = {name: Limiter(channel.limits) for name, channel in channels.items()}
+        self._lines = {
+            name: _Line(database, channel, clock=clock) for name, channel in channels.items()
+        }
 
     def wake(self) -> None:
         """Says that the outbox has something new."""
-        for waker in self._wakers.values():
-            waker.set()
+        for line in self._lines.values():
+            line.something_new.set()
 
     async def run(self) -> None:
         """Delivers until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for name in self._channels:
+            for name in self._lines:
                 tasks.create_task(self._deliver(name), name=f"relay: {name}")
 
     async def settle(self) -> None:
-        """Delivers what is due now on every channel and returns; for the terminal chat and tests."""
-        for name in self._channels:
-            token = await self._database.run(lambda tx, name=name: self._lease(tx, name))  # type: ignore[misc]
-            while token and (rows := await self._claim(name, token, limit=AT_ONCE)):
-                for row in rows:
-                    await self._send(name, row, token)
+        """Delivers what may go now on every channel and returns."""
+        for name, line in self._lines.items():
+            token = await self._database.run(lambda tx, name=name: self._take(tx, name))  # type: ignore[misc]
+            while token is not None and await line.deliver_some(token):
+                pass
 
     async def _deliver(self, name: str) -> None:
-        while True:
-            try:
-                token = await self._database.run(lambda tx: self._lease(tx, name))
-                if token is None:
-                    await asyncio.sleep(LEASE / 4)
-                    continue
-                await self._deliver_for(name, token, until=self._clock() + LEASE / 2)
-            except Unavailable as trouble:
-                logger.warning("database unavailable", why=str(trouble))
-                await asyncio.sleep(1)
+        """Keeps the lease of a channel and its line busy; lets go of it at the end."""
+        line, token, renew_at = self._lines[name], None, self._clock()
+        try:
+            while True:
+                try:
+                    if self._clock() >= renew_at:
+                        token = await self._database.run(lambda tx: self._take(tx, name))
+                        renew_at = self._clock() + LEASE / 3
+                    if token is not None:
+                        await line.begin_some(token)
+                except Unavailable as trouble:
+                    logger.warning("database unavailable", why=str(trouble))
+                await line.wait(POLL)
+        finally:
+            await line.finish_calls()
+            if token is not None:
+                await self._database.run(lambda tx: tx.leases.release(_lease_of(name), token))
 
-    def _lease(self, tx: Transaction, name: str) -> str | None:
-        token = tx.leases.take(f"relay:{name}", owner=self._owner, seconds=LEASE)
+    def _take(self, tx: Transaction, name: str) -> str | None:
+        token = tx.leases.take(_lease_of(name), owner=self._owner, seconds=LEASE)
         if token is not None:
             tx.outbox.sweep(name)
         return token
 
-    async def _deliver_for(self, name: str, token: str, *, until: float) -> None:
-        """Keeps up to AT_ONCE sends in flight until it is time to renew the lease."""
-        flying: set[asyncio.Task[None]] = set()
-        waker = self._wakers[name]
+
+class _Line:
+    """The way to one channel: its pace, and the calls that are under way."""
+
+    def __init__(
+        self, database: Database, channel: Channel, *, clock: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._channel = channel
+        self._clock = clock
+        self._limiter = Limiter(channel.limits)
+        self._calls: set[asyncio.Task[None]] = set()
+        self.something_new = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Returns when there is something new, or after so long."""
         try:
-            while self._clock() < until:
-                waker.clear()
-                for row in await self._claim(name, token, limit=AT_ONCE - len(flying)):
-                    flying.add(asyncio.create_task(self._send(name, row, token)))
-                woken = asyncio.create_task(waker.wait())
-                done, _ = await asyncio.wait(
-                    {woken, *flying}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED
-                )
-                woken.cancel()
-                for task in done & flying:
-                    task.result()
-                flying -= done
-        finally:
-            if flying:
-                await asyncio.wait(flying)
+            async with asyncio.timeout(seconds):
+                await self.something_new.wait()
+        except TimeoutError:
+            pass
+        self.something_new.clear()
 
-    async def _claim(self, name: str, token: str, *, limit: int) -> tuple[OutboxRow, ...]:
-        if limit <= 0:
-            return ()
-        return await self._database.run(
-            lambda tx: tx.outbox.claim(name, token=token, limit=limit)
-        )
+    async def begin_some(self, token: str) -> None:
+        """Begins to send what is due, as many as may be under way at once."""
+        room = AT_ONCE - len(self._calls)
+        if room > 0:
+            rows = await self._claim(token, room)
+            for row in await self._start(rows, token, patient=True):
+                self._begin(self._call(row, token))
 
-    async def _send(self, name: str, row: OutboxRow, token: str) -> None:
-        channel, limiter = self._channels[name], self._limiters[name]
-        address = row.outbound.address
-        group = channel.is_group(address)
-        wait = limiter.wait(address.chat, group, self._clock())
-        if wait > LEASE / 4:
-            await self._end(lambda tx: tx.outbox.later(row.id, token, wait, "limit"))
-            return
-        await asyncio.sleep(wait)
-        while (more := limiter.wait(address.chat, group, self._clock())) > 0:
-            await asyncio.sleep(more)
-        limiter.sent(address.chat, group, self._clock())
-        if not await self._database.run(lambda tx: tx.outbox.sending((row.id,), token)):
-            return
-        await self._call(channel, row, token)
+    async def deliver_some(self, token: str) -> bool:
+        """Sends what may go now, one after the other; False when there was nothing."""
+        rows = await self._claim(token, AT_ONCE)
+        for row in await self._start(rows, token, patient=False):
+            await self._call(row, token)
+        return bool(rows)
 
-    async def _call(self, channel: Channel, row: OutboxRow, token: str) -> None:
-        """One call to the platform and its one outcome."""
-        address = row.outbound.address
-        try:
-            sent: Sent = await channel.send(row.outbound)
-        except TryLater as later:
-            if later.scope == "channel":
-                self._limiters[channel.name].pause(None, self._clock() + later.after)
+    async def finish_calls(self) -> None:
+        """Gives the calls under way a little time; what then became of the others is unknown."""
+        if self._calls:
+            _, late = await asyncio.wait(self._calls, timeout=LAST_CALLS)
+            for call in late:
+                call.cancel()
+
+    async def _claim(self, token: str, limit: int) -> tuple[OutboxRow, ...]:
+        name = self._channel.name
+        return await self._database.run(lambda tx: tx.outbox.claim(name, token=token, limit=limit))
+
+    async def _start(
+        self, rows: tuple[OutboxRow, ...], token: str, *, patient: bool
+    ) -> list[OutboxRow]:
+        """Those of the rows that go now, marked as being sent in one commit.
+
+        Who must wait a moment does so beside the others when `patient`; who must wait longer goes
+        back, and gives room to chats that need not.
+        """
+        now, back = [], []
+        for row in rows:
+            wait = self._pace(row)
+            if wait == 0:
+                now.append(row)
+            elif patient and wait <= SHORT_WAIT:
+                self._begin(self._call_in_time(row, token, wait))
             else:
-                self._limiters[channel.name].pause(address.chat, self._clock() + later.after)
-            after, reason = later.after, later.reason
-            await self._end(lambda tx: tx.outbox.later(row.id, token, after, reason))
-        except Refused as refused:
-            refusal = refused
-            await self._end(lambda tx: _refuse(tx, row, token, refusal))
-        except Unknown as unknown:
-            reason = unknown.reason
-            retry = row.outbound.lane in REPEATED_WHEN_UNKNOWN
-            await self._end(lambda tx: tx.outbox.unknown(row.id, token, reason, retry=retry))
+                back.append((row.id, wait))
+        if not now and not back:
+            return []
+
+        def start(tx: Transaction) -> frozenset[int]:
+            for row, seconds in back:
+                tx.outbox.later(row, token, seconds, "pace")
+            return frozenset(tx.outbox.sending([row.id for row in now], token) if now else ())
+
+        started = await self._database.run(start)
+        return [row for row in now if row.id in started]
+
+    def _pace(self, row: OutboxRow) -> float:
+        """How long the row must wait; with 0 it counts as sent now."""
+        address, at = row.outbound.address, self._clock()
+        group = self._channel.is_group(address)
+        wait = self._limiter.wait(address.chat, group, at)
+        if wait == 0:
+            self._limiter.sent(address.chat, group, at)
+        return wait
+
+    async def _call_in_time(self, row: OutboxRow, token: str, wait: float) -> None:
+        while wait > 0:
+            await asyncio.sleep(wait)
+            wait = self._pace(row)
+        if await self._database.run(lambda tx: tx.outbox.sending([row.id], token)):
+            await self._call(row, token)
+
+    async def _call(self, row: OutboxRow, token: str) -> None:
+        """One call to the platform and its one outcome."""
+        outcome = await self._outcome(row.outbound)
+        if isinstance(outcome, TryLater):
+            chat = None if outcome.scope == "channel" else row.outbound.address.chat
+            self._limiter.pause(chat, self._clock() + outcome.after)
+        await self._record(row, token, outcome)
+        self.something_new.set()
+
+    async def _outcome(self, outbound: Outbound) -> Sent | SendError:
+        try:
+            async with asyncio.timeout(LONGEST_CALL):
+                return await self._channel.send(outbound)
+        except SendError as error:
+            return error
+        except TimeoutError:
+            return Unknown("timed out")
         except Exception as failure:
-            logger.error("send failed", channel=channel.name, outbox=row.id, exc_info=failure)
-            reason = type(failure).__name__
-            retry = row.outbound.lane in REPEATED_WHEN_UNKNOWN
-            await self._end(lambda tx: tx.outbox.unknown(row.id, token, reason, retry=retry))
-        else:
-            await self._end(lambda tx: tx.outbox.sent(row.id, token, sent.message))
+            logger.error(
+                "send failed", channel=self._channel.name, outbox=outbound.id, exc_info=failure
+            )
+            return Unknown(type(failure).__name__)
 
-    async def _end(self, work: Callable[[Transaction], object]) -> None:
-        await self._database.run(work)
-        self.wake()
+    async def _record(self, row: OutboxRow, token: str, outcome: Sent | SendError) -> None:
+        """Writes the outcome down, also when the database is away for a moment."""
+        for pause in (*UNTIL_RECORDED, None):
+            try:
+                await self._database.run(lambda tx: record(tx, row, token, outcome))
+            except Unavailable as trouble:
+                if pause is None:
+                    logger.error("outcome not recorded", outbox=row.id, why=str(trouble))
+                    return
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    def _begin(self, call: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(call, name=f"relay: call on {self._channel.name}")
+        self._calls.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        self.something_new.set()
+        if not call.cancelled() and (failure := call.exception()) is not None:
+            # The row keeps its lease; when that is over somebody takes it up.
+            logger.error("delivery failed", channel=self._channel.name, exc_info=failure)
 
 
-def _refuse(tx: Transaction, row: OutboxRow, token: str, refused: Refused) -> None:
-    """Ends the message and learns from it: a moved chat is re-keyed, an unreachable one is no longer written to."""
+def record(tx: Transaction, row: OutboxRow, token: str, outcome: Sent | SendError) -> None:
+    """What became of a message, in the outbox and in what is known of the chat."""
+    match outcome:
+        case Sent():
+            tx.outbox.sent(row.id, token, outcome.message)
+        case TryLater():
+            tx.outbox.later(row.id, token, outcome.after, outcome.reason)
+        case Refused():
+            _refused(tx, row, token, outcome)
+        case _:
+            again = row.outbound.lane in SAID_AGAIN
+            tx.outbox.unknown(row.id, token, str(outcome), retry=again)
+
+
+def _refused(tx: Transaction, row: OutboxRow, token: str, refused: Refused) -> None:
+    """A chat that moved is re-keyed; one that cannot be reached is no longer written to."""
     address = row.outbound.address
-    if refused.migrated_to:
-        tx.chats.migrate(address, Address(channel=address.channel, chat=refused.migrated_to))
+    if refused.migrated_to not in ("", address.chat):
+        moved = Address(channel=address.channel, chat=refused.migrated_to)
         tx.outbox.later(row.id, token, 0, refused.reason)
+        tx.chats.migrate(address, moved)
+        tx.outbox.move(address, moved)  # also when the group is known to have moved long ago
         return
-    tx.outbox.refused(row.id, token, refused.reason)
+    if not tx.outbox.refused(row.id, token, refused.reason):
+        return
+    if row.number and row.outbound.lane in OWED:
+        tx.orders.mark_untold(row.number)
     if refused.gone:
         tx.chats.deactivate(address)
         tx.people.mark_unreachable(address)
+        tx.outbox.cancel_address(address)
+
+
+def _lease_of(channel: str) -> str:
+    return f"relay:{channel}"
