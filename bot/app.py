@@ -30,7 +30,7 @@ from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import Clock
 from storage.database import Database, Unavailable, migrate
-from storage.keyring import Keyring
+from storage.keyring import BadKey, Keyring
 from web.health import Readiness, health_routes
 
 logger = structlog.get_logger()
@@ -72,6 +72,7 @@ class Opened:
 @asynccontextmanager
 async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
     """The database with the newest schema, the key that unseals it and the community's own words."""
+    had_key = settings.security.key_file.exists()
     keyring = Keyring.from_file(settings.security.key_file, create=True)
     wording = Phrasebook.load(settings.community.overlays("phrases"))
     _make_folder(settings.database.url)
@@ -84,9 +85,26 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
         zone=ZoneInfo(settings.community.time_zone),
     )
     try:
+        await _check_key(database, settings.security.key_file, made=not had_key)
         yield Opened(database=database, keyring=keyring, wording=wording)
     finally:
         await database.close()
+
+
+async def _check_key(database: Database, file: Path, *, made: bool) -> None:
+    """Refuses a key that does not open this database."""
+    try:
+        await database.read(lambda tx: tx.vault.check_master_key())
+    except BadKey:
+        raise _wrong_key(file, made=made) from None
+
+
+def _wrong_key(file: Path, *, made: bool) -> BadKey:
+    """What is wrong with the key; one made just now goes again."""
+    if made:
+        file.unlink()
+    what = "is missing" if made else "is another one"
+    return BadKey(f"{file}: the key that this database was sealed under {what}")
 
 
 def _make_folder(url: str) -> None:
@@ -128,6 +146,7 @@ async def assembled(
                 album=settings.intake.album,
             ),
             workers=settings.intake.workers,
+            handles="intake" in settings.roles,
         )
         yield Service(
             settings=settings,
@@ -230,7 +249,7 @@ async def _at_work(service: Service) -> AsyncIterator[None]:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN / 2):
                 if "intake" in roles:
-                    await service.intake.idle()
+                    await service.intake.drain()
                 if "relay" in roles:
                     await service.relay.settle()
         await _cancelled(hands)

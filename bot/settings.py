@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
@@ -174,14 +175,27 @@ def read_settings(file: Path | None = None, **given: Any) -> CoreSettings:
         **with_channels.model_config,
         "toml_file": file or Path("xiaoqi.toml"),
     }
+    problems = _unknown_variables(with_channels)
     try:
-        return with_channels(**given)
+        settings = with_channels(**given)
     except ValidationError as invalid:
-        raise SettingsProblem(
-            [
-                f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
-                for error in invalid.errors(include_input=False, include_url=False)
-            ]
-        ) from None
+        problems += [
+            f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
+            for error in invalid.errors(include_input=False, include_url=False)
+        ]
     except ValueError as unreadable:
-        raise SettingsProblem([f"{file or 'xiaoqi.toml'}: {type(unreadable).__name__}"]) from None
+        problems.append(f"{file or 'xiaoqi.toml'}: {type(unreadable).__name__}")
+    if problems:
+        raise SettingsProblem(problems)
+    return settings
+
+
+def _unknown_variables(settings: type[CoreSettings]) -> list[str]:
+    """Variables that look like settings of a section there is none of: misspelt, most likely."""
+    sections = {
+        name.split("__")[0].lower().removeprefix("xiaoqi_")
+        for name in os.environ
+        if name.upper().startswith("XIAOQI_") and "__" in name
+    }
+    unknown = sorted(sections - settings.model_fields.keys())
+    return [f"{section}: there is no such section" for section in unknown]

@@ -64,6 +64,8 @@ class Keyring:
             master = base64.b64decode(path.read_text("ascii"), validate=False)
         except (OSError, ValueError) as error:
             raise BadKey(f"the key file {path} cannot be read: {error}") from error
+        if len(master) != KEY_LENGTH:
+            raise BadKey(f"the key file {path} holds {len(master)} bytes, not {KEY_LENGTH}")
         return cls(master)
 
     def derived(self, purpose: str) -> bytes:

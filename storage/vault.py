@@ -31,6 +31,9 @@ _GIVE = Statement(
     update(keys).where(keys.c.id == bindparam("key")).values(person=bindparam("owner"))
 )
 _WRAPPED = Statement(select(keys.c.wrapped).where(keys.c.id == bindparam("key")))
+_ANY = Statement(
+    select(keys.c.wrapped).where(keys.c.wrapped.is_not(None)).order_by(keys.c.id.desc()).limit(1)
+)
 _OF_PERSON = Statement(select(keys.c.id).where(keys.c.person == bindparam("owner")))
 _MOVE = Statement(
     update(keys).where(keys.c.person == bindparam("drop")).values(person=bindparam("keep"))
@@ -59,6 +62,12 @@ class Vault(Store):
         self.opened: dict[int, DataKey] = {}
         self.shared: dict[str, int] = {}
         self.destroyed: list[int] = []
+
+    def check_master_key(self) -> None:
+        """Raises BadKey when this database was sealed under another master key."""
+        wrapped = self.db.value(_ANY)
+        if wrapped is not None:
+            self.tx.keyring.unwrap(wrapped)
 
     def new_person_key(self) -> int:
         """A fresh key that nobody owns yet; `give` says whose it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -118,14 +119,21 @@ def test_a_key_that_is_none_is_a_failure(xiaoqi: Xiaoqi, write: Write) -> None:
     assert "test.key" in done.err
 
 
-def test_another_key_than_the_databases_is_a_failure(xiaoqi: Xiaoqi) -> None:
+def test_a_database_is_not_opened_without_its_key(xiaoqi: Xiaoqi) -> None:
     xiaoqi("check", "--sample")
-    Path("test.key").unlink()
+    Path("test.key").rename("other.key")
 
-    done = xiaoqi("say", "--sample", "你好")
+    lost = xiaoqi("say", "--sample", "你好")
+    is_made = Path("test.key").exists()
+    Path("test.key").write_text(base64.b64encode(bytes(32)).decode(), encoding="ascii")
+    wrong = xiaoqi("say", "--sample", "你好")
+    Path("other.key").replace("test.key")
 
-    assert done.code == 1
-    assert "key" in done.err
+    assert (lost.code, wrong.code) == (1, 1)
+    assert "test.key: the key that this database was sealed under is missing" in lost.err
+    assert not is_made
+    assert "test.key: the key that this database was sealed under is another one" in wrong.err
+    assert xiaoqi("say", "--sample", "你好").code == 0
 
 
 def test_the_folder_of_a_new_database_is_made(
