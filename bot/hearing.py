@@ -19,19 +19,19 @@ def bundle(rows: tuple[InboxRow, ...]) -> tuple[InboxRow, ...]:
     """
     together = list(rows[:1])
     for row in rows[1:]:
-        if not _continues(together[-1], row):
+        if not _continues(together, row):
             break
         together.append(row)
     return tuple(together)
 
 
-def _continues(before: InboxRow, after: InboxRow) -> bool:
-    if after.inbound.kind is not InboundKind.MESSAGE:
+def _continues(together: list[InboxRow], after: InboxRow) -> bool:
+    """Whether it was said while the others still waited, or is of the same album."""
+    before = together[-1].inbound
+    if before.kind is not InboundKind.MESSAGE or after.inbound.kind is not InboundKind.MESSAGE:
         return False
-    if before.inbound.kind is not InboundKind.MESSAGE:
-        return False
-    same_album = before.inbound.album and before.inbound.album == after.inbound.album
-    return bool(same_album) or before.waited
+    same_album = before.album and before.album == after.inbound.album
+    return bool(same_album) or any(row.waited for row in together)
 
 
 def words(rows: tuple[InboxRow, ...]) -> str:
