@@ -9,7 +9,7 @@ import structlog
 
 from bot.channels.base import Channel
 from bot.images import Unreadable, sanitise
-from domain.messages import Attachment, AttachmentKind, Refused, SendError
+from domain.messages import Attachment, AttachmentKind, Refused, SendError, TryLater, Unknown
 from storage.attachments import PendingAttachment
 from storage.database import Database, Unavailable
 
@@ -51,8 +51,10 @@ class Fetcher:
     async def _fetch(self, pending: PendingAttachment) -> None:
         try:
             media_type, data = await self._bytes(pending)
-        except (SendError, Unreadable) as trouble:
-            final = isinstance(trouble, Refused | Unreadable)
+        except Exception as trouble:  # a strange file must not keep others from being fetched
+            if not isinstance(trouble, SendError | Unreadable):
+                logger.error("fetch failed", channel=pending.channel, exc_info=trouble)
+            final = not isinstance(trouble, TryLater | Unknown)
             reason = type(trouble).__name__
             await self._database.run(
                 lambda tx: tx.attachments.failed(pending.id, reason, final=final)

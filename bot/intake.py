@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,8 @@ from storage.transaction import Conflict, Transaction
 
 logger = structlog.get_logger()
 
-LEASE = 30.0  # seconds a message belongs to the process that took it
+LEASE = 15.0  # seconds a message belongs to the process that began to handle it
+KEPT = 5.0  # seconds it is kept for the process that accepted it, which comes to it at once
 AT_A_LOOK = 200  # conversations taken up at one look for what was left over
 READINGS = 5  # of one message whose conversation keeps changing meanwhile
 
@@ -107,7 +109,7 @@ class Intake:
         """Commits the message; False when it is a redelivery. Raises CannotAccept when it
         cannot be kept.
         """
-        lease = LEASE if self._handles else 0.0
+        lease = KEPT if self._handles else 0.0
         try:
             _, fresh = await self._database.run(
                 lambda tx: tx.inbox.accept(inbound, owner=self._owner, lease=lease), first=True
@@ -132,10 +134,14 @@ class Intake:
 
     async def run(self, *, poll: float = 1.0) -> None:
         """Handles messages until cancelled, also those that a dead process left behind."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._look_for_left_over(poll), name="intake: left over")
-            for number in range(self._workers):
-                tasks.create_task(self._work(), name=f"intake: worker {number}")
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._look_for_left_over(poll), name="intake: left over")
+                for number in range(self._workers):
+                    tasks.create_task(self._work(), name=f"intake: worker {number}")
+        finally:
+            with contextlib.suppress(Unavailable):
+                await self._database.run(lambda tx: tx.inbox.release(self._owner))
 
     async def settle(self) -> None:
         """Handles everything that is ready now and returns; for the terminal, replays, tests."""
@@ -147,8 +153,9 @@ class Intake:
             while not self._waiting.empty():
                 await self._handle_next()
 
-    async def idle(self) -> None:
-        """Returns once nothing that was begun is still being handled."""
+    async def drain(self) -> None:
+        """Leaves what comes from now on to others; returns once what was taken is handled."""
+        self._handles = False
         await self._at_rest.wait()
 
     def _ready(self, tx: Transaction) -> tuple[str, ...]:
@@ -157,7 +164,8 @@ class Intake:
     async def _look_for_left_over(self, poll: float) -> None:
         while True:
             try:
-                for conversation in await self._database.read(self._ready):
+                found = await self._database.read(self._ready) if self._handles else ()
+                for conversation in found:
                     self.wake(conversation)
             except Unavailable as trouble:
                 logger.warning("database unavailable", why=str(trouble))

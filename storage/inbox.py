@@ -65,6 +65,9 @@ _LET_GO = Statement(
     .where(_NEW, _OF_CONVERSATION, inbox.c.owner == bindparam("me"))
     .values(lease_until=0)
 )
+_RELEASE = Statement(
+    update(inbox).where(_NEW, inbox.c.owner == bindparam("me")).values(lease_until=0)
+)
 _TAKE = Statement(
     update(inbox)
     .where(_LISTED)
@@ -263,6 +266,10 @@ class InboxStore(Store):
             _FINISH, ids=[row.id for row in rows], me=owner, attempt=rows[0].attempts
         )
         return touched == len(rows)
+
+    def release(self, owner: str) -> None:
+        """Whatever this owner holds is free at once: it stops."""
+        self.db.run(_RELEASE, me=owner)
 
     def failed(self, ids: Iterable[int], error_class: str) -> tuple[InboxRow, ...]:
         """Try these again after a back-off; those tried too often are returned and are dead
