@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from domain import moves
-from domain.changes import AuditEntry, Change
+from domain.changes import AuditEntry
 from domain.messages import Choice
 from domain.orders import WorkOrder
 from domain.resident import UNFINISHED
@@ -64,6 +64,9 @@ def _erase(turn: Turn) -> None:
     """Destroys the key to everything personal; only an entry with a receipt number stays."""
     withdraw.drop_drafts(turn)
     receipt = f"{secrets.randbelow(10**8):08d}"
-    turn.record(Change(audit=(AuditEntry(action="person.erased", subject=f"receipt:{receipt}"),)))
+    turn.tx.audit.add(AuditEntry(action="person.erased", subject=f"receipt:{receipt}"))
     turn.tx.people.erase(turn.person.id)
     turn.say("delete_me.done", receipt=receipt)
+
+
+ANSWERS = {"sure": _sure}

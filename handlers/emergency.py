@@ -149,10 +149,12 @@ def _detail(turn: Turn, answer: Answer) -> bool:
 
 
 def _is_something_else(turn: Turn, order: WorkOrder) -> bool:
-    """Small talk, another trouble, or words said hours later: no answer to the question."""
+    """Small talk, a trouble elsewhere, or words said hours later: no answer to the question."""
     kinds = {problem.category for problem in turn.reading.problems if problem.category}
+    building = turn.reading.place.building
+    elsewhere = building not in ("", order.place.building) and bool(kinds - {order.category})
     late = turn.now - order.created_at > SAME_EVENT
-    return late or turn.reading.intent == "chitchat" or bool(kinds - {order.category})
+    return late or elsewhere or turn.reading.intent == "chitchat"
 
 
 def _reached(turn: Turn, answer: Answer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.changes import AuditEntry, Change
+from domain.changes import AuditEntry
 from handlers.turn import Turn
 
 
@@ -30,7 +30,7 @@ def redeem(turn: Turn, *codes: str) -> None:
     turn.person = person
     turn.remember(person=person.id)
     entry = AuditEntry(action="person.came_in", subject=f"person:{person.id}", person=person.id)
-    turn.record(Change(audit=(entry,)))
+    turn.tx.audit.add(entry)
     posts = [
         {"unit": turn.org.unit(post.unit).name, "role": post.role.value}
         for post in sorted(turn.tx.people.posts_of(person.id, turn.now), key=str)

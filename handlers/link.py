@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.changes import AuditEntry, Change, Notice, to_person
+from domain.changes import AuditEntry, Notice, to_person
 from domain.messages import Lane
 from domain.telling import asking
 from handlers.turn import Answer, Turn
@@ -60,7 +60,7 @@ def _sure(turn: Turn, answer: Answer) -> bool:
         turn.person = kept
         turn.remember(person=keep)
     entry = AuditEntry(action="person.merged", subject=f"person:{keep}", person=keep)
-    turn.record(Change(audit=(entry,)))
+    turn.tx.audit.add(entry)
     turn.say("link.done")
     return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.changes import AuditEntry, Change
+from domain.changes import AuditEntry
 from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
@@ -74,5 +74,6 @@ def show_lawful_paths(turn: Turn) -> None:
 
 def _count_as_not_ours(turn: Turn, problem: Problem) -> None:
     """Neither the words nor a name are kept, only that there was one more."""
-    entry = AuditEntry(action="report.other_path", subject=f"category:{problem.category}")
-    turn.record(Change(audit=(entry,)))
+    turn.tx.audit.add(
+        AuditEntry(action="report.other_path", subject=f"category:{problem.category}")
+    )
