@@ -118,6 +118,13 @@ async def test_our_own_name_stays_a_mention(telegram: Bench) -> None:
     assert [entity["type"] for entity in message["entities"]] == ["mention"]
 
 
+@pytest.mark.parametrize("blank", ["", " \n ", "\u3000"])
+async def test_nothing_to_say_is_not_sent(telegram: Bench, blank: str) -> None:
+    with pytest.raises(Refused):
+        await telegram.say(blank)
+    assert telegram.world.sent == []
+
+
 GONE = {
     "Forbidden: bot was blocked by the user": 403,
     "Forbidden: user is deactivated": 403,

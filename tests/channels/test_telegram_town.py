@@ -84,7 +84,7 @@ async def test_the_reader_knows_every_command(town: Town) -> None:
 async def test_the_same_update_twenty_times_at_once_is_one_row(town: Town) -> None:
     async with bench() as telegram:
         raw = telegram.world.say(chat=5, user=5, text="3栋2单元楼道灯不亮了")
-        ear = Ear(town.intake, telegram.channel._know_me, lambda inbound: None)
+        ear = Ear(town.intake, telegram.channel._account.me, lambda inbound: None)
         await asyncio.gather(*(ear.hear(raw) for _ in range(20)))
         await town.intake.settle()
 
