@@ -154,9 +154,7 @@ class TelegramChannel:
             if self._settings.mode == "webhook":
                 await self._set_webhook()
             else:
-                await Poller(
-                    self._account.http, self._ear, standing_by=self._pauses.standing_by
-                ).run()
+                await self._poller(self._ear).run()
 
     async def close(self) -> None:
         """Closes the connections; nothing can be sent afterwards."""
