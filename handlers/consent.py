@@ -10,7 +10,7 @@ NOTICE = "1"  # a new text of the notice gets a new number and is shown again
 def remind(turn: Turn) -> None:
     """Adds the notice after the first answer in private; an emergency is not the moment for it."""
     shown = turn.conversation.greeted == NOTICE
-    if turn.in_group or shown or not turn.said or turn.reading.emergency or turn.person.erased:
+    if turn.in_group or shown or not turn.said or turn.reading.emergency or turn.actor.is_staff:
         return
     turn.remember(greeted=NOTICE)
     elsewhere = turn.tx.conversations.of_person(turn.person.id)

@@ -145,7 +145,7 @@ def _ask_place(turn: Turn, draft: WorkOrder) -> None:
         "report.ask_place" if turn.conversation.asked == 1 else "report.ask_place_again",
         number=draft.number,
         angry=turn.reading.angry,
-        category=category_name(turn, draft.category),
+        category=category_name(turn, draft.category) if draft.category else "",
     )
 
 
@@ -167,7 +167,7 @@ def _ask_back(turn: Turn, draft: WorkOrder) -> None:
         choices=(Choice(value="yes"), Choice(value="no")),
         number=draft.number,
         place=draft.place.shown(private=not turn.in_group),
-        category=category_name(turn, draft.category),
+        category=category_name(turn, draft.category) if draft.category else "",
     )
 
 

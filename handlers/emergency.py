@@ -13,6 +13,7 @@ from domain.orders import OrderClass, Privacy, WorkOrder
 from domain.readings import Problem
 from domain.routing import RESTRICTED_CATEGORIES
 from handlers import correct, drafts
+from handlers.human import is_reachable
 from handlers.opening import open_now
 from handlers.shown import values
 from handlers.turn import Answer, Turn
@@ -29,6 +30,8 @@ KINDS: Mapping[str, str] = {
     "0106": "missing",
     "0108": "manhole",
 }
+ANYWHERE = frozenset({"missing"})  # who is lost is not at an address
+TALK = 0.2  # how sure the reader must be that something is small talk
 SAME_EVENT = timedelta(hours=6)
 MANY = 20
 
@@ -111,10 +114,12 @@ def _join(turn: Turn, draft: WorkOrder, order: WorkOrder) -> None:
 
 def _ask(turn: Turn, order: WorkOrder, kind: str) -> None:
     """What helpers most need to know, and nothing else."""
+    if order.restricted and not is_reachable(turn):
+        return
     if order.restricted:
         choices = tuple(Choice(value=value) for value in ("yes", "no"))
         turn.ask(f"emergency.{kind}", f"emergency.ask_{kind}", choices=choices, private=True)
-    elif not resolve(turn, order.place).settled:
+    elif kind not in ANYWHERE and not resolve(turn, order.place).settled:
         turn.ask("emergency.place", "emergency.ask_place", **values(turn, order))
     else:
         turn.ask("emergency.detail", f"emergency.ask_{kind}", **values(turn, order))
@@ -154,7 +159,8 @@ def _is_something_else(turn: Turn, order: WorkOrder) -> bool:
     building = turn.reading.place.building
     elsewhere = building not in ("", order.place.building) and bool(kinds - {order.category})
     late = turn.now - order.created_at > SAME_EVENT
-    return late or elsewhere or turn.reading.intent == "chitchat"
+    talk = turn.reading.intent == "chitchat" and turn.reading.confidence > TALK
+    return late or elsewhere or talk
 
 
 def _reached(turn: Turn, answer: Answer) -> bool:

@@ -20,7 +20,7 @@ FREE_TALK = frozenset({"", "chitchat", "thanks", "hello", "supplement"})
 
 def handle(turn: Turn) -> None:
     """Tells the desk that somebody wants a human, and the person when one will come."""
-    if turn.in_group and not _has_private_chat(turn):
+    if not is_reachable(turn):
         turn.say("human.in_private", private=True)
         return
     key, address = _private_conversation(turn)
@@ -147,8 +147,9 @@ def _hours(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _has_private_chat(turn: Turn) -> bool:
-    return bool(turn.contact.private_chat) and turn.contact.reachable
+def is_reachable(turn: Turn) -> bool:
+    """Whether private words can be said: here, or in a private chat on this channel."""
+    return not turn.in_group or (bool(turn.contact.private_chat) and turn.contact.reachable)
 
 
 def _private_conversation(turn: Turn) -> tuple[str, Address]:

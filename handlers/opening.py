@@ -40,6 +40,8 @@ def open_or_follow(turn: Turn, drafts: list[WorkOrder], *, another: bool = False
 def open_now(turn: Turn, draft: WorkOrder) -> WorkOrder:
     """The draft as a work order somebody owes."""
     draft = with_accused(turn, placed(turn, draft))
+    if draft.privacy is not Privacy.OPEN:  # the room would say who it was
+        draft = replace(draft, place=replace(draft.place, room=""))
     accused = posts_of_accused(turn, draft)
     order = turn.record(moves.open_order(draft, turn.act, accused_posts=accused))
     if draft.id is None and order.photos:
@@ -111,34 +113,35 @@ def told_lately(turn: Turn, order: WorkOrder) -> bool:
 
 
 def _say_opened(turn: Turn, opened: list[WorkOrder]) -> None:
-    turn.remember(
-        memory={**turn.conversation.memory, "listed": [order.number for order in opened]}
-    )
-    if len(opened) > 1:
-        turn.say("report.opened_many", orders=lines(turn, opened), **_manner(turn, opened[0]))
-        return
-    order = opened[0]
-    phrase = (
-        f"report.opened_{order.privacy}" if order.privacy is not Privacy.OPEN else "report.opened"
-    )
+    """One short answer for all that is public; what is delicate is said by itself."""
+    public = [order for order in opened if not is_sensitive(order)]
+    listed = [order.number for order in public]
+    turn.remember(memory={**turn.conversation.memory, "listed": listed})
+    if len(public) > 1:
+        turn.say("report.opened_many", orders=lines(turn, public), **_manner(turn, *public))
+    for order in opened if len(public) <= 1 else [o for o in opened if is_sensitive(o)]:
+        told = {**values(turn, order), **_manner(turn, order)}
+        turn.say(_phrase(order), private=turn.in_group and is_sensitive(order), **told)
+
+
+def _phrase(order: WorkOrder) -> str:
     if order.about_staff:
-        phrase = "report.opened_about_staff"
-    private = turn.in_group and is_sensitive(order)
-    turn.say(phrase, private=private, **{**values(turn, order), **_manner(turn, order)})
+        return "report.opened_about_staff"
+    return "report.opened" if order.privacy is Privacy.OPEN else f"report.opened_{order.privacy}"
 
 
-def _manner(turn: Turn, order: WorkOrder) -> dict[str, Any]:
+def _manner(turn: Turn, *orders: WorkOrder) -> dict[str, Any]:
     """What colours the answer: an angry voice, a late hour, a message that reached us late."""
+    order = orders[0]
+    urgent = any(order.order_class in DAY_AND_NIGHT for order in orders)
     category = turn.rules.categories.get(order.category)
     hour = turn.now.astimezone(turn.rules.zone).time()
     night = hour >= NIGHT_BEGINS or hour < NIGHT_ENDS
     return {
         "angry": turn.reading.angry,
-        "late": turn.heard.late if turn.heard.late > LATE else None,
-        "night": night and order.order_class not in DAY_AND_NIGHT,
+        "late": turn.heard.late.total_seconds() if turn.heard.late > LATE else None,
+        "night": night and not urgent,
         "unplaced": not (needs_no_place(order) or resolve(turn, order.place).settled),
         "pictures": len(order.photos),
         "hint": category.path if category and order.order_class is not OrderClass.X else "",
-        "praise": order.order_class is OrderClass.S,
-        "question": order.order_class is OrderClass.Q,
     }

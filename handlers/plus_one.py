@@ -7,6 +7,7 @@ from datetime import timedelta
 from domain import moves
 from domain.orders import WorkOrder
 from domain.rights import may_be_followed
+from handlers import report
 from handlers.opening import told_lately
 from handlers.shown import is_sensitive, values
 from handlers.turn import Turn
@@ -20,8 +21,7 @@ def handle(turn: Turn) -> None:
     """Follows the one replied to, named, or spoken of last here; else silence."""
     order = _meant(turn)
     if order is None:
-        if not turn.in_group or turn.heard.addressed:
-            turn.say("plus_one.none")
+        _nothing_to_join(turn)
         return
     if order.reporter == turn.person.id or turn.person.id in order.followers:
         turn.say("plus_one.already", **values(turn, order))
@@ -31,6 +31,14 @@ def handle(turn: Turn) -> None:
     turn.focus_on(order)
     if not quiet:
         turn.say("plus_one.done", **values(turn, order), households=len(order.followers) + 1)
+
+
+def _nothing_to_join(turn: Turn) -> None:
+    """"12栋也停水了" is a report, too; a bare +1 in a group may be about anything."""
+    if turn.reading.problems:
+        report.handle(turn)
+    elif not turn.in_group or turn.heard.addressed:
+        turn.say("plus_one.none")
 
 
 def _meant(turn: Turn) -> WorkOrder | None:

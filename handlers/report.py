@@ -12,6 +12,7 @@ from handlers.shown import values
 from handlers.turn import Turn
 from handlers.where import at
 
+SHORTEST_STORY = 8  # characters: "我要投诉" alone says nothing yet
 CLEAR = 0.5  # how sure the reader must be before we speak in a group unasked
 
 
@@ -23,6 +24,8 @@ def handle(turn: Turn) -> None:
         _count_as_not_ours(turn, problem)
     if elsewhere:
         show_lawful_paths(turn)
+    if not problems and (turn.heard.addressed or not turn.in_group):
+        turn.say("report.ask_words")
     ours = [p for p in problems if p.order_class not in (OrderClass.X, OrderClass.Q)]
     if ours:
         _take_up(turn, ours)
@@ -35,7 +38,10 @@ def _heard(turn: Turn) -> tuple[Problem, ...]:
     problems = turn.reading.problems
     if turn.in_group and not turn.heard.addressed:
         return tuple(problem for problem in problems if problem.confidence >= CLEAR)
-    return problems or (Problem(text=turn.heard.text, place=turn.reading.place),)
+    said = turn.heard.text
+    if problems or (len(said) <= SHORTEST_STORY and not turn.reading.place):
+        return problems
+    return (Problem(text=said, place=turn.reading.place),)
 
 
 def _take_up(turn: Turn, problems: list[Problem]) -> None:

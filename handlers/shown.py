@@ -35,11 +35,12 @@ def lines(turn: Turn, orders: Iterable[WorkOrder]) -> list[dict[str, Any]]:
 
 
 def category_name(turn: Turn, code: str) -> str:
-    """The name of a category in the person's language; empty where there is none yet."""
+    """The name of a category in the person's language, or words for what has none yet."""
     category = turn.rules.categories.get(code)
+    language = turn.person.language
     if category is None:
-        return ""
-    return category.english if turn.person.language.startswith("en") else category.name
+        return turn.tx.wording.say("word.unsorted", {}, language=language)
+    return category.english if language.startswith("en") else category.name
 
 
 def place_name(turn: Turn, order: WorkOrder) -> str:
