@@ -129,7 +129,9 @@ async def assembled(
     """The whole service, not yet running; with `channels` these and no others."""
     async with prepared(settings) as house:
         database = house.database
-        understanding = Understanding(database.catalogue, Intents.load(settings.community.overlays("intents")))
+        understanding = Understanding(
+            database.catalogue, Intents.load(settings.community.overlays("intents"))
+        )
         if channels is None:
             channels = _open_channels(settings, house)
         owner = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -148,16 +150,20 @@ async def assembled(
             workers=settings.intake.workers,
             handles="intake" in settings.roles,
         )
-        yield Service(
-            settings=settings,
-            database=database,
-            understanding=understanding,
-            channels=channels,
-            intake=intake,
-            relay=relay,
-            clock=Clock(database, owner=owner, after_commit=relay.wake),
-            fetcher=Fetcher(database, channels, owner=owner),
-        )
+        try:
+            yield Service(
+                settings=settings,
+                database=database,
+                understanding=understanding,
+                channels=channels,
+                intake=intake,
+                relay=relay,
+                clock=Clock(database, owner=owner, after_commit=relay.wake),
+                fetcher=Fetcher(database, channels, owner=owner),
+            )
+        finally:
+            for channel in channels.values():
+                await channel.close()
 
 
 def _open_channels(settings: CoreSettings, house: Opened) -> Mapping[str, Channel]:
@@ -169,6 +175,7 @@ def _open_channels(settings: CoreSettings, house: Opened) -> Mapping[str, Channe
         key=house.keyring.derived,
         now=wall_clock,
         photos=photo,
+        wording=house.wording,
         public_url=settings.server.public_url,
         personas=sample.personas() if settings.sample else (),
     )

@@ -69,6 +69,9 @@ class TerminalChannel:
         """Refused: nothing but words comes from a terminal."""
         raise Refused("no files in a terminal")
 
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
     def is_group(self, address: Address) -> bool:
         """Whether the chat was named as a group in the log."""
         return address.chat.startswith("group:")

@@ -92,6 +92,9 @@ class MemoryChannel:
             raise Refused("no such file")
         return self.files[attachment.reference]
 
+    async def close(self) -> None:
+        return None
+
     def is_group(self, address: Address) -> bool:
         return address.chat.startswith("group:")
 
@@ -324,6 +327,11 @@ class Town:
         found = await self.database.read(lambda tx: tx.orders.get(number))
         assert found is not None
         return found
+
+    async def photos(self, number: str) -> set[int]:
+        """The photos sent for the work order, when it was made and later."""
+        order = await self.order(number)
+        return set(order.photos).union(*(event.values.get("photos", ()) for event in order.history))
 
     async def read(self, query: Callable[[Transaction], Any]) -> Any:
         """Looks into the database."""

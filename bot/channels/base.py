@@ -10,6 +10,7 @@ from typing import Protocol
 from aiohttp import web
 
 from domain.messages import Address, Attachment, Inbound, Outbound, Sent
+from domain.wording import Wording
 from storage.database import Database
 
 
@@ -45,7 +46,9 @@ class Channel(Protocol):
     name: str
     limits: Limits
     can_write_first: bool  # whether a private chat can be opened by us
-    polls: bool  # whether `run` asks the platform for messages, so that one process alone may do it
+    polls: (
+        bool  # whether `run` asks the platform for messages, so that one process alone may do it
+    )
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """The HTTP routes the channel owns (webhook, pages); empty for a channel that only polls."""
@@ -61,6 +64,10 @@ class Channel(Protocol):
 
     async def fetch(self, attachment: Attachment) -> tuple[str, bytes]:
         """The media type and bytes of a file heard; raises SendError kinds."""
+        ...
+
+    async def close(self) -> None:
+        """Lets go of connections; called once, after the last send."""
         ...
 
     def is_group(self, address: Address) -> bool:
@@ -93,5 +100,6 @@ class Surroundings:
     key: Callable[[str], bytes]
     now: Callable[[], datetime]
     photos: Photos
+    wording: Wording
     public_url: str = ""
     personas: tuple[Persona, ...] = ()  # empty on real data

@@ -35,7 +35,6 @@ from domain.messages import (
     Outbound,
     Sent,
 )
-from knowledge.phrasebook import Phrasebook
 
 logger = structlog.get_logger()
 
@@ -103,7 +102,7 @@ def open_channel(settings: Settings, surroundings: Surroundings) -> TelegramChan
         secret=settings.secret.get_secret_value() or surroundings.key("telegram webhook").hex(),
         public_url=surroundings.public_url,
         photos=surroundings.photos,
-        link_label=Phrasebook.load().say("telegram.private", {}),
+        link_label=surroundings.wording.say("telegram.private", {}),
     )
 
 

@@ -22,7 +22,7 @@ from bot.channels.web_refusals import Answer, guarded
 from bot.channels.web_stream import Wakers, stream
 from bot.channels.web_visitors import NAME, OWN, Visitor, Visitors, views
 from domain.messages import Address, Attachment, Outbound, Refused, Sent
-from knowledge.phrasebook import Phrasebook
+from domain.wording import Wording
 from storage.database import Database
 from storage.transaction import Transaction
 
@@ -44,6 +44,7 @@ def open_channel(settings: Settings, surroundings: Surroundings) -> WebChannel |
     return WebChannel(
         surroundings.database,
         Seals(key=surroundings.key("web chat")),
+        wording=surroundings.wording,
         groups=settings.groups or bool(surroundings.personas),
         public_url=surroundings.public_url,
         personas=surroundings.personas,
@@ -63,6 +64,7 @@ class WebChannel:
         database: Database,
         seals: Seals,
         *,
+        wording: Wording,
         groups: bool = False,
         public_url: str = "",
         personas: Iterable[Persona] = (),
@@ -71,7 +73,7 @@ class WebChannel:
         self._database = database
         self._seals = seals
         self._sample = bool(personas)
-        self._phrases = Phrasebook.load()
+        self._phrases = wording
         self._pages = Pages()
         self._wakers = Wakers()
         self._visitors = Visitors(
@@ -104,6 +106,9 @@ class WebChannel:
         finally:
             self._acts.door = None
             self._wakers.close()
+
+    async def close(self) -> None:
+        """Nothing to let go of but the pages, and they were closed with `run`."""
 
     async def send(self, outbound: Outbound) -> Sent:
         """Puts the message into the transcript and wakes the pages that show it."""

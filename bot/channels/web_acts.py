@@ -24,7 +24,7 @@ from domain.messages import (
     InboundKind,
     Location,
 )
-from knowledge.phrasebook import Phrasebook
+from domain.wording import Wording
 from storage.database import Database
 from storage.transaction import Transaction
 
@@ -40,7 +40,7 @@ class Acts:
         database: Database,
         visitors: Visitors,
         seals: Seals,
-        phrases: Phrasebook,
+        phrases: Wording,
         *,
         wake: Callable[[str], None],
     ) -> None:
@@ -69,6 +69,8 @@ class Acts:
         content: dict[str, Any] = {"text": said.text, "photos": photos}
         if voices:
             content["voice"] = voices[0]
+        if said.reply_to:
+            content["reply_to"] = str(said.reply_to)
         if said.location:
             content["location"] = [said.location.latitude, said.location.longitude]
         return await self._accept(inbound, said.key, content)

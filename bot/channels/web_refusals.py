@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.channels.base import CannotAccept
 from bot.channels.web_page import GUARDS
 from bot.channels.web_reading import Refusal
-from knowledge.phrasebook import Phrasebook
+from domain.wording import Wording
 from storage.database import Unavailable
 
 logger = structlog.get_logger()
@@ -20,7 +20,7 @@ RETRY = 5  # seconds
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def guarded(answer: Answer, phrases: Phrasebook) -> Answer:
+def guarded(answer: Answer, phrases: Wording) -> Answer:
     """The same answer, with refusals told to the page; 503 while nothing can be kept."""
 
     async def told(request: web.Request) -> web.StreamResponse:
@@ -37,7 +37,7 @@ def guarded(answer: Answer, phrases: Phrasebook) -> Answer:
     return told
 
 
-def _told(refusal: Refusal, phrases: Phrasebook, *, retry: int = RETRY) -> web.Response:
+def _told(refusal: Refusal, phrases: Wording, *, retry: int = RETRY) -> web.Response:
     busy = {"Retry-After": str(retry)} if refusal.status == 503 else {}
     return web.json_response(
         {

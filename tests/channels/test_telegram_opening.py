@@ -43,6 +43,7 @@ def surroundings(database: Database, photo: Photos) -> Surroundings:
         key=lambda purpose: purpose.encode(),
         now=lambda: datetime(2026, 6, 9, tzinfo=UTC),
         photos=photo,
+        wording=Phrasebook.load(),
         public_url="https://xiaoqi.example.org/",
     )
 

@@ -91,12 +91,14 @@ async def built_house(
     busy: bool = False,
 ) -> AsyncIterator[WebHouse]:
     """The sample community behind the web chat; `busy` keeps answering by itself."""
-    database = Database.open(url, keyring=keyring, wording=Phrasebook.load(), now=lambda: MORNING)
+    words = Phrasebook.load()
+    database = Database.open(url, keyring=keyring, wording=words, now=lambda: MORNING)
     await sample.load(database)
     understanding = Understanding(database.catalogue, Intents.load())
     channel = WebChannel(
         database,
         Seals(key=keyring.derived("web chat")),
+        wording=words,
         groups=groups,
         public_url=public_url,
         personas=sample.personas() if personas is None else personas,

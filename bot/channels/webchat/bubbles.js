@@ -22,12 +22,13 @@ export class Times {
   }
 }
 
-// `about`: { mine, ours, group, time, files(file), onPress(button), onLink(payload), onReply(row) }
+// `about`: { mine, ours, group, time, files(file), quoted, onPress(button), onLink(payload), onReply(row) }
 export function bubble(row, about) {
   const side = about.mine ? "mine" : about.ours ? "ours" : "other";
   const who = about.mine ? "我" : about.ours ? "小栖" : row.name;
   const item = make("li", { class: `message ${side}`, "data-cursor": row.cursor });
   const body = make("div", { class: "bubble" });
+  if (about.quoted) body.append(make("p", { class: "quoted" }, about.quoted));
   if (row.text) body.append(make("p", { class: "words" }, row.text));
   for (const photo of row.photos ?? []) body.append(picture(about.files(photo)));
   if (row.voice) body.append(make("audio", { controls: true, preload: "none", src: about.files(row.voice) }));

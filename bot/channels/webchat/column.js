@@ -7,6 +7,7 @@ import { Unsent } from "./unsent.js";
 
 const OWN = "me";
 const NEAR_THE_END = 120; // pixels
+const QUOTED = 18; // characters
 const STARTERS = ["我要报修", "查进度", "转人工", "帮助"];
 const STAFF_STARTERS = ["我的单", "查进度", "转人工", "帮助"];
 const STAFF = ["网格长", "网格员", "社区书记", "社区值班"];
@@ -110,7 +111,7 @@ export class Column {
     const panel = make("div", { class: "panel", role: "tabpanel", "aria-label": label, hidden: true },
       scroll, below, group && !this.#person.name ? this.#nameField() : null, composer.element);
     const tab = make("button", { type: "button", role: "tab", onclick: () => this.#choose(name) }, label);
-    const view = { name, group, list, waiting, below, scroll, panel, tab, composer, last: 0, day: "", followed: true };
+    const view = { name, group, list, waiting, below, scroll, panel, tab, composer, last: 0, said: new Map(), day: "", followed: true };
     scroll.addEventListener("scroll", () => {
       view.followed = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_THE_END;
       if (view.followed) below.hidden = true;
@@ -165,6 +166,7 @@ export class Column {
       ours: !row.from,
       group: view.group,
       time: this.#times.clock(row.at),
+      quoted: view.group ? view.said.get(String(row.reply_to)) : undefined,
       files: (file) => `${this.#base}/files/${file.id}?chat=${encodeURIComponent(view.name)}&seal=${file.seal}`,
       onPress: (button) => this.#press(view, button),
       onLink: (payload) => this.#follow(payload),
@@ -172,6 +174,7 @@ export class Column {
     });
     if (row.buttons?.some((button) => this.#answered.has(question(button.token)))) close(element);
     view.list.append(element);
+    if (view.group) view.said.set(String(row.cursor), `${row.from ? row.name : "小栖"}：${shortened(row.text)}`);
   }
 
   #drawUnsent() {
@@ -248,6 +251,11 @@ export class Column {
       close(element.closest("li"));
     }
   }
+}
+
+function shortened(text) {
+  const line = text.replaceAll("\n", " ");
+  return line.length > QUOTED ? `${line.slice(0, QUOTED)}…` : line;
 }
 
 function question(token) {
