@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
-from storage.errors import Unavailable
+from storage.errors import Conflict, Unavailable
 from storage.statements import POSTGRESQL, Session
 from storage.transaction import Begin, Transaction
 
@@ -22,6 +22,7 @@ T = TypeVar("T")
 THREADS = 8
 FIRST_THREADS = 2  # for accepts, which wait for nobody's handling
 ATTEMPTS = 8
+CONFLICTS = 6
 BACK_OFF = 0.02  # seconds, doubled at every attempt, with jitter
 LONGEST_BACK_OFF = 2.0
 # All shorter than a lease.
@@ -74,6 +75,13 @@ class PostgresEngine:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(engine, work)
+            except Conflict:
+                # Two loaded one row at once. Loaded again it is the other's, and may be refused
+                # politely; what was decided on an old version conflicts again, and says so.
+                if attempt == CONFLICTS:
+                    raise
+                time.sleep(random.uniform(0, BACK_OFF))
+                continue
             except TimeoutError as error:
                 raise Unavailable("every connection is in use") from error
             except (psycopg.Error, DBAPIError) as error:

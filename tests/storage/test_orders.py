@@ -98,6 +98,24 @@ async def test_of_two_who_accept_at_once_one_wins(database: Database) -> None:
     assert [event.kind for event in found.history] == [EventKind.ACCEPTED]
 
 
+async def test_of_two_who_look_and_accept_at_once_the_slower_sees_who_has_it(
+    database: Database,
+) -> None:
+    await database.run(lambda tx: running(tx, NUMBER))
+
+    def accept(tx: Transaction) -> bool:
+        order = tx.orders.get(NUMBER)
+        assert order is not None
+        if order.status is Status.ACCEPTED:
+            return False
+        accepted = order.moved_to(Status.ACCEPTED).with_event(EventKind.ACCEPTED, tx.now)
+        tx.orders.save(accepted)
+        return True
+
+    outcomes = await asyncio.gather(*(database.run(accept) for _ in range(20)))
+    assert sorted(outcomes) == [False] * 19 + [True]
+
+
 async def test_only_new_events_and_followers_are_added(database: Database) -> None:
     def follow(tx: Transaction) -> WorkOrder:
         order = tx.orders.get(NUMBER)
