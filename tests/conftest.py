@@ -6,9 +6,17 @@ import os
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
 from storage.keyring import Keyring
 from tests.town import Town, built_town
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Failures are logged as Python prints them; with every variable it takes a second each."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
 
 
 @pytest.fixture(scope="session")
