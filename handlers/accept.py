@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain import moves
 from domain.acts import RuleBroken
+from domain.handling import AlreadyAccepted
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
 from handlers.command import Command, owned
@@ -14,8 +15,16 @@ ALL = "accept_all"
 
 
 def _accept(turn: Turn, order: WorkOrder, details: Said) -> None:
-    order = turn.record(moves.accept(order, turn.act, expected=details.at))
-    turn.say("accept.done", number=order.number, expected=details.at)
+    """The slower of two hears who has it."""
+    try:
+        order = turn.record(moves.accept(order, turn.act, expected=details.at))
+    except AlreadyAccepted as taken:
+        winner = turn.tx.people.get(taken.values()["person"])
+        mine = winner is not None and winner.id == turn.person.id
+        name = winner.name if winner is not None else ""
+        turn.say("accept.mine_already" if mine else "accept.taken", number=order.number, by=name)
+    else:
+        turn.say("accept.done", number=order.number, expected=details.at)
 
 
 def _which(turn: Turn, answer: Answer) -> bool:

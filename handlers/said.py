@@ -44,10 +44,8 @@ class Said:
         calendar = turn.rules.calendar
         if self.at is not None:
             return self.at
-        if self.until is not None:
-            return calendar.moment(self.until, END_OF_DAY)
         if self.days is None:
-            return None
+            return None if self.until is None else calendar.moment(self.until, END_OF_DAY)
         day = calendar.local_day(since or turn.now) + timedelta(days=self.days)
         return calendar.moment(day, END_OF_DAY)
 

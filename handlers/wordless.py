@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import PlaceSlots, Problem
-from handlers import drafts, meant, supplement
+from handlers import drafts, meant, resolve, supplement
 from handlers.ask import general_category
 from handlers.opening import open_now
 from handlers.shown import values
@@ -20,10 +20,14 @@ def handle(turn: Turn) -> None:
     """Adds it to what is talked about; else a voice goes to the desk, a photo is asked about."""
     if turn.in_group and not turn.heard.addressed and not _is_expected(turn):
         return
+    if turn.actor.is_staff and turn.heard.photos and resolve.offered(turn):
+        return
     order = _talked_about(turn)
     if drafts.waiting(turn) and not turn.heard.voices:
         first, *others = drafts.waiting(turn)
         drafts.go_on(turn, [drafts.with_heard(turn, first), *others])
+    elif turn.heard.photos and not turn.heard.about and resolve.offered(turn):
+        return
     elif order is not None:
         supplement.add(turn, order)
     elif turn.heard.voices:
