@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from domain.messages import Choice
+from handlers import correct, supplement
 from handlers.turn import Turn
 
 MISSES_BEFORE_A_HUMAN = 2
 
 
 def handle(turn: Turn) -> None:
-    """Counts the misses in a row."""
+    """A place or a phone number still owed is understood; else the misses in a row are counted."""
+    if not _is_owed(turn):
+        _miss(turn)
+
+
+def _is_owed(turn: Turn) -> bool:
+    """What we asked for a while ago and said would be welcome at any time."""
+    order = turn.tx.orders.get(turn.conversation.focus) if turn.conversation.focus else None
+    if order is None or not order.is_running or order.reporter != turn.person.id:
+        return False
+    if turn.reading.place and order.grid is None:
+        correct.put_right(turn, order)
+        return True
+    if turn.reading.private_data and not turn.in_group:
+        supplement.add(turn, order)
+        return True
+    return False
+
+
+def _miss(turn: Turn) -> None:
     misses = turn.conversation.misses + 1
     turn.remember(misses=misses)
     if misses < MISSES_BEFORE_A_HUMAN:

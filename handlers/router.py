@@ -13,7 +13,7 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import consent, human
+from handlers import consent, human, privacy
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -79,6 +79,7 @@ def dispatch(turn: Turn) -> None:
         _let_one_speak(turn)
     except RuleBroken as broken:
         turn.say(broken.phrase, **broken.values())
+    privacy.warn(turn)
     consent.remind(turn)
 
 

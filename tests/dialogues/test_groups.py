@@ -81,6 +81,7 @@ async def test_an_identity_number_is_never_repeated(town: Town) -> None:
     number = "32010219580312002X"
     answers = await town.says("李叔", f"我身份证{number}帮我查医保", group=True, at=True)
     assert all(number not in line for line in answers)
+    assert "撤回" in answers[-1]
 
 
 async def test_staff_can_restrict_the_group_to_being_addressed(town: Town) -> None:

@@ -277,3 +277,20 @@ async def test_a_draft_survives_until_the_next_day_and_opens_by_itself(town: Tow
     assert order.status is not Status.DRAFT
     await town.says("李叔", "6栋2单元")
     assert (await town.order(order.number)).place.building == "6"
+
+
+async def test_a_place_found_out_later_is_welcome(town: Town) -> None:
+    await town.says("李叔", "有个路灯坏了，黑漆漆的")
+    await town.says("李叔", "不知道在哪栋")
+    (order,) = await town.orders("李叔")
+    assert order.grid is None
+    await town.says("李叔", "问到了，12栋")
+    assert (await town.order(order.number)).place.building == "12"
+
+
+async def test_a_phone_number_sent_in_private_goes_with_the_order(town: Town) -> None:
+    await town.says("李奶奶", "我眼睛看不清，家里灯坏了不亮，老人一个人在家")
+    await town.says("李奶奶", "1")
+    await town.says("李奶奶", "13812345678")
+    (order,) = await town.orders("李奶奶")
+    assert any("13812345678" in event.text for event in order.history)
