@@ -154,7 +154,7 @@ def apologise(
             photos=(),
             reply_to="",
         )
-    unit = conversation.community or _top(tx.org)
+    unit = conversation.community or _somewhere(tx.org)
     if unit is not None:
         desk = Recipient(audience=Audience.DESK, unit=unit)
         _tell(tx, Notice(to=desk, phrase="desk.dead_letter"), None, by=None, told=set())
@@ -397,5 +397,10 @@ def _link(tx: Transaction, person: int, *, number: str, step: str, phrase: str) 
     return code
 
 
-def _top(org: Org) -> int | None:
-    return next((unit.id for unit in org if unit.parent is None), None)
+def _somewhere(org: Org) -> int | None:
+    """Whose desk hears of what belongs to no community yet: the only one there is, or the
+    street's.
+    """
+    communities = [unit.id for unit in org if unit.kind is UnitKind.COMMUNITY]
+    streets = [unit.id for unit in org if unit.kind is UnitKind.STREET]
+    return next(iter(communities if len(communities) == 1 else streets + communities), None)

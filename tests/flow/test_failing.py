@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+from functools import partial
+
 import pytest
 
 from bot.intake import Intake
 from domain.readings import Reading, ReadingContext
 from handlers.turn import Turn
-from storage.database import Database
+from storage import telling
+from storage.database import Database, Unavailable
 from storage.inbox import MAX_ATTEMPTS, DeadLetter
+from storage.transaction import Transaction
 from tests.flow.means import HELP, LIGHT, Poison, Spoiled, run_out, said, unfinished
 from tests.town import GROUP, Town
 
@@ -84,14 +90,12 @@ async def test_neighbours_are_handled_meanwhile(hardy: Town, poison: Spoiled) ->
     assert poison.attempts == 3
 
 
-async def test_in_a_group_that_did_not_ask_nothing_is_said_about_it(
-    hardy: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_in_a_group_that_did_not_ask_nothing_is_said_about_it(hardy: Town) -> None:
     intake = _reading_with(hardy, Unreadable(hardy))
     await intake.accept(hardy.inbound("李叔", "中午吃小龙虾去", group=True))
     for _ in range(MAX_ATTEMPTS):
         await intake.settle()
-        await hardy.pass_time(minutes=1)
+        hardy.hands[0] += timedelta(minutes=1)
     await hardy.relay.settle()
     assert len(await dead_letters(hardy)) == 1
     assert await hardy.heard_in_group(GROUP) == []
@@ -141,12 +145,15 @@ async def test_waiting_to_be_alone_uses_up_no_attempt(hardy: Town, poison: Spoil
         inbound = hardy.inbound(who, LIGHT)
         await hardy.intake.accept(inbound)
         await run_out(hardy.database)
-        await hardy.database.run(
-            lambda tx, key=inbound.conversation: tx.inbox.begin(key, owner="dead")
-        )
+        begin = partial(_begun_by_the_dead, key=inbound.conversation)
+        await hardy.database.run(begin)
     await run_out(hardy.database)
     await hardy.settle()
     assert len(await hardy.orders()) == len(people)
+
+
+def _begun_by_the_dead(tx: Transaction, *, key: str) -> None:
+    tx.inbox.begin(key, owner="dead")
 
 
 async def test_a_message_taken_over_by_another_is_not_handled_by_the_first(hardy: Town) -> None:
@@ -178,8 +185,6 @@ async def test_a_message_taken_over_by_another_is_not_handled_by_the_first(hardy
 
 async def test_a_unit_that_fails_takes_no_neighbour_with_it(hardy: Town, poison: Spoiled) -> None:
     """Units of one grouped commit: the healthy ones are durable, the sick one left no trace."""
-    import asyncio
-
     for number in range(30):
         text = HELP if number % 3 == 0 else LIGHT
         await hardy.intake.accept(hardy.inbound(f"住户{number}", text))
@@ -196,8 +201,6 @@ async def test_an_apology_that_fails_does_not_stop_the_service(
     hardy: Town, poison: Spoiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Turn, "say", _fails)
-    from storage import telling
-
     monkeypatch.setattr(telling, "answer", _fails)
     await hardy.says("王阿姨", HELP)
     await try_again(hardy)
@@ -211,8 +214,6 @@ def _fails(*_: object, **__: object) -> None:
 async def test_a_database_that_goes_away_for_a_moment_costs_no_message(
     hardy: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from storage.database import Unavailable
-
     calls = 0
     run = Database.run
 
