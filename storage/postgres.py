@@ -20,7 +20,7 @@ from storage.transaction import Begin, Transaction
 T = TypeVar("T")
 
 THREADS = 8
-FIRST_THREADS = 2  # for accepts, which wait for nobody's handling
+FIRST_THREADS = 4  # for accepts, which wait for nobody's handling
 ATTEMPTS = 8
 CONFLICTS = 6
 BACK_OFF = 0.02  # seconds, doubled at every attempt, with jitter

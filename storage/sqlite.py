@@ -145,7 +145,8 @@ class SqliteEngine:
             _tell(done)
             if any(finished.tx is not None and finished.tx.vault.destroyed for finished in done):
                 # What the destroyed keys looked like must not survive in the log.
-                self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                with suppress(sqlite3.Error):
+                    self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _next(self, *, wait: bool) -> Unit | None:
         with self._wake:
@@ -168,6 +169,10 @@ class SqliteEngine:
         group = [unit]
         try:
             self._writing.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:  # somebody else writes, and does not end
+            unit.error = error
+            return group
+        try:
             began = time.monotonic()
             self._run_in_savepoint(unit)
             while len(group) < UNITS_PER_COMMIT and time.monotonic() - began < SECONDS_PER_COMMIT:
@@ -217,7 +222,8 @@ class SqliteEngine:
 
     def _roll_back(self) -> None:
         if self._writing.in_transaction:
-            self._writing.execute("ROLLBACK")
+            with suppress(sqlite3.Error):  # what cannot be undone shows at the next BEGIN
+                self._writing.execute("ROLLBACK")
 
 
 def _tell(units: list[Unit]) -> None:
