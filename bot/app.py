@@ -1,4 +1,6 @@
-"""The running service: acquires everything in order, releases it in reverse, stops by leaving the `async with`."""
+"""The running service: acquires everything in order, releases it in reverse, stops by leaving the
+`async with`.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,7 @@ class Opened:
 
 @asynccontextmanager
 async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
-    """The database with the newest schema, the key that unseals it and the community's own words."""
+    """The database with the newest schema, the key that unseals it and the community's words."""
     had_key = settings.security.key_file.exists()
     keyring = Keyring.from_file(settings.security.key_file, create=True)
     wording = Phrasebook.load(settings.community.overlays("phrases"))
@@ -269,7 +271,9 @@ async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def _end_if_broken(task: asyncio.Task[None]) -> None:
-    """A task that must never end has ended: the process goes, and its supervisor starts a whole one."""
+    """A task that must never end has ended: the process goes, and its supervisor starts a whole
+    one.
+    """
     if task.cancelled() or task.exception() is None:
         return
     logger.critical("task broke", task=task.get_name(), exc_info=task.exception())

@@ -1,4 +1,6 @@
-"""Settings: `xiaoqi.toml`, every key overridable as `XIAOQI_SECTION__KEY`; all problems are reported at once."""
+"""Settings: `xiaoqi.toml`, every key overridable as `XIAOQI_SECTION__KEY`; all problems are
+reported at once.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ class ServerSettings(Section):
 
 
 class SecuritySettings(Section):
-    """The master key that seals personal data; the file is made at the first start and never in a backup."""
+    """The master key that seals personal data; the file is made at the first start and never in a
+    backup.
+    """
 
     key_file: Path = Path("var/xiaoqi.key")
 
@@ -151,7 +155,9 @@ class CoreSettings(BaseSettings):
 
 @cache
 def channel_modules() -> Mapping[str, ModuleType]:
-    """Every channel file, by its name: a module of bot.channels with `Settings` and `open_channel`."""
+    """Every channel file, by its name: a module of bot.channels with `Settings` and
+    `open_channel`.
+    """
     found = {}
     for module in pkgutil.iter_modules(bot.channels.__path__):
         if module.name != "base" and "_" not in module.name and not module.ispkg:
@@ -162,13 +168,13 @@ def channel_modules() -> Mapping[str, ModuleType]:
 def read_settings(file: Path | None = None, **given: Any) -> CoreSettings:
     """The settings of this start; raises SettingsProblem naming every problem.
 
-    `file` must exist when it is named; without it `xiaoqi.toml` in the working folder is read when there is one.
+    `file` must exist when it is named; without it `xiaoqi.toml` in the working folder is read when
+    there is one.
     """
     if file is not None and not file.is_file():
         raise SettingsProblem([f"{file}: no such file"])
     sections: dict[str, Any] = {
-        name: (module.Settings, module.Settings())
-        for name, module in channel_modules().items()
+        name: (module.Settings, module.Settings()) for name, module in channel_modules().items()
     }
     with_channels = create_model("Settings", __base__=CoreSettings, **sections)
     with_channels.model_config = {

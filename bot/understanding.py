@@ -10,7 +10,9 @@ from storage.catalogue import Catalogue
 
 
 class Understanding:
-    """Reads messages with the newest categories and places; a swap of the tables is never seen half done."""
+    """Reads messages with the newest categories and places; a swap of the tables is never seen
+    half done.
+    """
 
     def __init__(self, catalogue: Catalogue, intents: Intents) -> None:
         self._intents = intents

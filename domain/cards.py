@@ -80,9 +80,7 @@ def desk_card(
         "extensions": len(extensions),
         "hand_overs": hand_overs,
         "dead_letters": dead_letters,
-        "rows": [
-            _line(row, rules, asked=row.mark is Mark.GOING) for row in rows[:most]
-        ],
+        "rows": [_line(row, rules, asked=row.mark is Mark.GOING) for row in rows[:most]],
         "more": max(len(rows) - most, 0),
     }
 

@@ -29,10 +29,12 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """A symbolic recipient; storage resolves it when it records, knowing delegations, conflicts and reachability.
+    """A symbolic recipient; storage resolves it when it records, knowing delegations, conflicts
+    and reachability.
 
-    ABOVE counts `levels` up the org tree from the order's owner. DESK is the duty desk of `unit`'s community (or of
-    the order's). A person accused in the order is never resolved to; the post above is told instead.
+    ABOVE counts `levels` up the org tree from the order's owner. DESK is the duty desk of `unit`'s
+    community (or of the order's). A person accused in the order is never resolved to; the post
+    above is told instead.
     """
 
     audience: Audience
@@ -66,9 +68,11 @@ def to_person(person: int) -> Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """A question that goes out with a notice: who answers it is decided by `step`, the name of a handler's answer.
+    """A question that goes out with a notice: who answers it is decided by `step`, the name of a
+    handler's answer.
 
-    `step` is "<handler module>.<answer>". The question is bound to the person told, the chat and the order's version.
+    `step` is "<handler module>.<answer>". The question is bound to the person told, the chat and
+    the order's version.
     """
 
     step: str
@@ -80,8 +84,9 @@ class Asking:
 class Notice:
     """Something to be told: a phrase of the phrasebook and its values.
 
-    Values are plain (str, int, float, bool, datetime, None, lists and dicts of these). With `number` set the phrase
-    may also use every value of the work order (see knowledge.phrasebook): {number} {category} {place} {status} {due} …
+    Values are plain (str, int, float, bool, datetime, None, lists and dicts of these). With
+    `number` set the phrase may also use every value of the work order (see knowledge.phrasebook):
+    {number} {category} {place} {status} {due} …
     """
 
     to: Recipient
@@ -107,8 +112,8 @@ class AuditEntry:
 class Change:
     """The outcome of a decision; `tx.record` saves all of it or nothing.
 
-    Each order carries its whole history; the events storage has not seen yet are the new ones. An order with id
-    None is new. The first order is the one acted on.
+    Each order carries its whole history; the events storage has not seen yet are the new ones. An
+    order with id None is new. The first order is the one acted on.
     """
 
     orders: tuple[WorkOrder, ...] = ()

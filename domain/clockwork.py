@@ -59,7 +59,9 @@ def warn(order: WorkOrder, act: Act) -> Change:
 
 
 def escalate(order: WorkOrder, act: Act) -> Change:
-    """升级: the next rung hears what has run out; of a danger nobody has reached, every rung does."""
+    """升级: the next rung hears what has run out; of a danger nobody has reached, every
+    rung does.
+    """
     require_clock(order, act, "escalate")
     call = escalation_due(order, act.rules, act.at)
     if call is None:

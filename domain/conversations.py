@@ -35,7 +35,8 @@ class Chat:
 class Conversation:
     """One person in one chat, and what the service must remember between two messages.
 
-    Saved with its version; handlers change it by `replace` and `turn.conversation = …`. Personal parts are sealed.
+    Saved with its version; handlers change it by `replace` and `turn.conversation = …`. Personal
+    parts are sealed.
     """
 
     key: str
@@ -57,7 +58,9 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question somebody was asked; append-only. Bound to person, address and the order's version."""
+    """A question somebody was asked; append-only. Bound to person, address and the order's
+    version.
+    """
 
     token: str  # opaque, in the buttons: "<token>.<index>"
     person: int

@@ -15,7 +15,9 @@ class ChatKind(StrEnum):
 
 
 class InboundKind(StrEnum):
-    """What happened in a chat; everything but MESSAGE is a platform event told as one more message."""
+    """What happened in a chat; everything but MESSAGE is a platform event told as one more
+    message.
+    """
 
     MESSAGE = "message"  # 消息
     EDIT = "edit"  # 编辑过的消息
@@ -45,7 +47,9 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file a person sent; `reference` is the channel's own name for its bytes until they are fetched."""
+    """A file a person sent; `reference` is the channel's own name for its bytes until they are
+    fetched.
+    """
 
     kind: AttachmentKind
     reference: str
@@ -66,8 +70,9 @@ class Location:
 class Inbound:
     """One thing heard on a channel.
 
-    `key` is the platform's own key of this event within the channel: the same key again is the same event
-    (redelivery). `order` grows with time inside one chat and settles which of two events came first.
+    `key` is the platform's own key of this event within the channel: the same key again is the
+    same event (redelivery). `order` grows with time inside one chat and settles which of two
+    events came first.
     """
 
     channel: str
@@ -115,7 +120,9 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One answer a person may tap or type the number of; `label` empty means the phrasebook's word for `value`."""
+    """One answer a person may tap or type the number of; `label` empty means the phrasebook's word
+    for `value`.
+    """
 
     value: str
     label: str = ""
@@ -123,7 +130,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A choice as it goes out: the words on it, and the opaque token that comes back when it is pressed."""
+    """A choice as it goes out: the words on it, and the opaque token that comes back when it is
+    pressed.
+    """
 
     label: str
     token: str
@@ -131,7 +140,9 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """One message on its way out, already worded; the channel adds layout, escaping and buttons only."""
+    """One message on its way out, already worded; the channel adds layout, escaping and buttons
+    only.
+    """
 
     id: int
     address: Address
@@ -148,7 +159,9 @@ class SendError(Exception):
 
 
 class Refused(SendError):
-    """The platform will never take this message for this address; `gone` when no message can reach it any more."""
+    """The platform will never take this message for this address; `gone` when no message can reach
+    it any more.
+    """
 
     def __init__(self, reason: str, *, gone: bool = False, migrated_to: str = "") -> None:
         super().__init__(reason)

@@ -108,7 +108,9 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent:
-    """One thing that happened to a work order; `text` is free text (sealed at rest), `values` are codes and numbers."""
+    """One thing that happened to a work order; `text` is free text (sealed at rest), `values` are
+    codes and numbers.
+    """
 
     seq: int  # 1, 2, 3… inside the order
     kind: EventKind

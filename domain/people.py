@@ -54,7 +54,9 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegation:
-    """替班: `deputy` does what `person` would do in all posts of that person, and it ends by itself."""
+    """替班: `deputy` does what `person` would do in all posts of that person, and it ends by
+    itself.
+    """
 
     person: int
     deputy: int
@@ -78,7 +80,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """A person's account on one channel, and the private chat that reaches it ("" when none is open)."""
+    """A person's account on one channel, and the private chat that reaches it ("" when none is
+    open).
+    """
 
     id: int
     person: int
@@ -91,16 +95,16 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts: a person with the posts held at this moment (own and by delegation), or the clock (`person` None)."""
+    """Who acts: a person with the posts held at this moment (own and by delegation), or the clock
+    (`person` None).
+    """
 
     person: int | None
     posts: frozenset[Post] = frozenset()
 
     def is_desk(self, unit: int | None, org: Org) -> bool:
         """Whether the actor sits at a desk whose scope covers `unit`."""
-        return any(
-            post.role in DESK_ROLES and org.within(unit, post.unit) for post in self.posts
-        )
+        return any(post.role in DESK_ROLES and org.within(unit, post.unit) for post in self.posts)
 
     def has_role(self, role: Role) -> bool:
         """Whether the actor holds this role anywhere."""

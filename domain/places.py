@@ -17,7 +17,9 @@ class PlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """An entry of the place table; `unit` is the grid (or, for an estate, the community) it belongs to."""
+    """An entry of the place table; `unit` is the grid (or, for an estate, the community) it
+    belongs to.
+    """
 
     id: int
     code: str
@@ -33,7 +35,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPlace:
-    """Where a work order is; `room` is personal and sealed at rest. `unit` is the grid, or the community when unsure."""
+    """Where a work order is; `room` is personal and sealed at rest. `unit` is the grid, or the
+    community when unsure.
+    """
 
     estate: str = ""
     building: str = ""

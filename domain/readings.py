@@ -39,7 +39,8 @@ class Problem:
     text: str  # the person's own words for it
     category: str = ""  # code of the category table; "" when none fits
     confidence: float = 0.0  # of the category, 0..1
-    order_class: str = ""  # E0 E1 U N D Q S X, from the category (a condition in the words may raise it)
+    # E0 E1 U N D Q S X, from the category (a condition in the words may raise it)
+    order_class: str = ""
     emergency: bool = False
     place: PlaceSlots = field(default_factory=PlaceSlots)
 
@@ -48,8 +49,9 @@ class Problem:
 class Reading:
     """A message understood: what the person wants and what was said about it.
 
-    `intent` is the name of a file in knowledge/intents and of the handler module of the same name. `intents` are
-    all that fit, best first. Slots that no rule found are empty. Nothing here depends on the database.
+    `intent` is the name of a file in knowledge/intents and of the handler module of the same name.
+    `intents` are all that fit, best first. Slots that no rule found are empty. Nothing here
+    depends on the database.
     """
 
     text: str  # normalised

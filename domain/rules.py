@@ -13,6 +13,9 @@ from domain.people import Role
 from domain.workdays import WorkCalendar
 
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
 class TimeUnit(StrEnum):
     """What a deadline counts in (design.md §9, "Deadlines, exactly")."""
 
@@ -42,7 +45,8 @@ class DeadlinePolicy:
     answer: Budget | None  # 首次答复
     resolve: Budget | None  # 办结
     warn_at: tuple[float, ...] = (0.8,)  # fractions of the resolve budget
-    escalate_every: timedelta | None = None  # E0 5 min, E1 30 min; None: once per rung as each clock runs out
+    # E0 5 min, E1 30 min; None: once per rung as each clock runs out
+    escalate_every: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,6 @@ class Rules:
     calendar: WorkCalendar
     phones: tuple[Phone, ...] = ()
     limits: Limits = field(default_factory=Limits)
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = SHANGHAI
     office_opens: time = time(9)
     office_closes: time = time(18)

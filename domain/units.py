@@ -75,7 +75,9 @@ class Org:
         return tuple(line)
 
     def within(self, unit: int | None, scope: int) -> bool:
-        """Whether `unit` is `scope` or lies somewhere below it; nowhere (None) lies within nothing."""
+        """Whether `unit` is `scope` or lies somewhere below it; nowhere (None) lies within
+        nothing.
+        """
         return unit is not None and any(above.id == scope for above in self.line(unit))
 
     def nearest(self, unit: int, kind: UnitKind) -> Unit | None:

@@ -13,7 +13,7 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import consent, human, privacy
+from handlers import consent, human, language, privacy
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -75,6 +75,7 @@ def dispatch(turn: Turn) -> None:
 
     A rule that forbids what was asked is said politely; what was decided before stays.
     """
+    language.follow(turn)
     try:
         _let_one_speak(turn)
     except RuleBroken as broken:

@@ -34,14 +34,17 @@ class Heard:
     location: Location | None = None
     first: Inbound
     addressed: bool = True
-    about: str = ""  # number of the work order the message replies to, from the platform's own reply
+    # number of the work order the message replies to, from the platform's own reply
+    about: str = ""
     edited: bool = False
     late: timedelta = timedelta(0)  # how long after it was sent we handle it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer to a question: the choice made (`value`), or free words (`value` "", see `turn.heard.text`)."""
+    """An answer to a question: the choice made (`value`), or free words (`value` "", see
+    `turn.heard.text`).
+    """
 
     question: Question
     value: str = ""
@@ -59,7 +62,9 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Turn:
-    """What a handler sees. Handlers load, decide (domain) and record; they know no channel, no clock and no wording."""
+    """What a handler sees. Handlers load, decide (domain) and record; they know no channel, no
+    clock and no wording.
+    """
 
     tx: Transaction
     person: Person
@@ -111,8 +116,8 @@ class Turn:
     ) -> None:
         """Answers here, in the phrase's own words.
 
-        With `private` the words go to the person's private chat when the turn is in a group; a person without one
-        gets the phrase's neutral group text and a link into the private chat.
+        With `private` the words go to the person's private chat when the turn is in a group; a
+        person without one gets the phrase's neutral group text and a link into the private chat.
         """
         self.said.append(
             self.tx.answer(
@@ -140,7 +145,9 @@ class Turn:
         private: bool = False,
         **values: Any,
     ) -> None:
-        """Says `phrase` as a question; the answer comes to `ANSWERS[<answer>]` of the module named in `step`."""
+        """Says `phrase` as a question; the answer comes to `ANSWERS[<answer>]` of the module named
+        in `step`.
+        """
         asking = Asking(step=step, choices=choices, context=context or {})
         self.say(phrase, asking=asking, number=number, private=private, **values)
 

@@ -1,7 +1,7 @@
 """The category table: rows as they stand in a file become `Category` values.
 
-In the table shipped the grid leader owns building facilities (04…) first, since what a grid can settle
-is settled there; the property company is one hand-on away. A community imports its own.
+In the table shipped the grid leader owns building facilities (04…) first, since what a grid can
+settle is settled there; the property company is one hand-on away. A community imports its own.
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ from storage.database import Database
 
 
 class CannotAccept(Exception):
-    """The message could not be committed; the platform is asked to send it again after `after` seconds."""
+    """The message could not be committed; the platform is asked to send it again after `after`
+    seconds.
+    """
 
     def __init__(self, reason: str, *, after: int = 30) -> None:
         super().__init__(reason)
@@ -27,7 +29,9 @@ class Door(Protocol):
     """The one way in: what a channel hears is committed before the platform is answered."""
 
     async def accept(self, inbound: Inbound) -> bool:
-        """Commits the message; False when its key was known already (redelivery). Raises CannotAccept."""
+        """Commits the message; False when its key was known already (redelivery). Raises
+        CannotAccept.
+        """
         ...
 
 
@@ -41,7 +45,9 @@ class Limits:
 
 
 class Channel(Protocol):
-    """A chat platform. Failures of `send` are exactly Refused, TryLater and Unknown (domain/messages.py)."""
+    """A chat platform. Failures of `send` are exactly Refused, TryLater and Unknown
+    (domain/messages.py).
+    """
 
     name: str
     limits: Limits
@@ -51,7 +57,7 @@ class Channel(Protocol):
     )
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
-        """The HTTP routes the channel owns (webhook, pages); empty for a channel that only polls."""
+        """The HTTP routes the channel owns (webhook, pages); none for a channel that polls."""
         ...
 
     async def run(self, door: Door) -> None:
@@ -91,9 +97,11 @@ class Persona:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What the service lends a channel. `open_channel(settings, surroundings)` of its file returns the channel,
+    """What the service lends a channel. `open_channel(settings, surroundings)` of its file returns
+    the channel,
 
-    or None when its settings leave it off. `key(purpose)` derives a secret of its own from the master key.
+    or None when its settings leave it off. `key(purpose)` derives a secret of its own from the
+    master key.
     """
 
     database: Database
