@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.changes import AuditEntry, Change
+from domain.changes import AuditEntry
 from domain.messages import Choice
 from domain.units import Unit, UnitKind
 from handlers.turn import Answer, Turn
@@ -40,7 +40,7 @@ def _bind(turn: Turn, unit: Unit) -> None:
     turn.tx.chats.bind(turn.conversation.address, unit.id)
     subject, person = f"unit:{unit.id}", turn.person.id
     entry = AuditEntry(action="group.bound", subject=subject, person=person)
-    turn.record(Change(audit=(entry,)))
+    turn.tx.audit.add(entry)
     turn.say("bind_group.done", unit=unit.name)
 
 

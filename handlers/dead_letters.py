@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.people import Role
+from domain.units import UnitKind
 from handlers.command import desk_communities
 from handlers.turn import Turn
 from storage.inbox import DeadLetter
@@ -34,7 +35,9 @@ def letters_of(turn: Turn) -> list[DeadLetter]:
     letters = turn.tx.inbox.dead_letters(LOOKED_AT)
     if turn.actor.has_role(Role.ADMIN):
         return list(letters)
-    mine = set(desk_communities(turn))
+    mine: set[int | None] = set(desk_communities(turn))
+    if all(unit.id in mine for unit in turn.org if unit.kind is UnitKind.COMMUNITY):
+        mine.add(None)  # said by somebody whose community is not known yet
     return [letter for letter in letters if _community(turn, letter) in mine]
 
 

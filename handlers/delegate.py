@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from domain.changes import AuditEntry, Change, Notice, to_person
+from domain.changes import AuditEntry, Notice, to_person
 from domain.messages import Choice
 from domain.people import Delegation, Person
 from domain.units import UnitKind
@@ -67,7 +67,7 @@ def _delegate(turn: Turn, deputy: Person, first: date, last: date) -> None:
     turn.tx.people.delegate(
         Delegation(person=turn.person.id, deputy=deputy.id, start=start, end=end)
     )
-    turn.record(Change(audit=(_entry(turn, "delegated", deputy.id),)))
+    turn.tx.audit.add(_entry(turn, "delegated", deputy.id))
     owned = turn.tx.orders.owned_by(turn.tx.people.posts_of(turn.person.id, turn.now), MANY)
     values: dict[str, Any] = {
         "start": start,
@@ -126,7 +126,7 @@ def _end(turn: Turn, answer: Answer) -> bool:
     standing_in = turn.tx.people.delegations_of(turn.person.id, turn.now)
     deputies = {one.deputy for one in standing_in if one.person == turn.person.id}
     turn.tx.people.end_delegation(turn.person.id, turn.now)
-    turn.record(Change(audit=(_entry(turn, "delegation_ended", None),)))
+    turn.tx.audit.add(_entry(turn, "delegation_ended", None))
     for deputy in deputies:
         values = {"name": turn.person.name}
         turn.tell(Notice(to=to_person(deputy), phrase="delegate.ended_for_you", values=values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.changes import AuditEntry, Change
+from domain.changes import AuditEntry
 from domain.conversations import GroupMode
 from handlers.turn import Turn
 
@@ -19,5 +19,5 @@ def handle(turn: Turn) -> None:
     turn.tx.chats.set_mode(turn.conversation.address, mode)
     unit, person = turn.chat.unit, turn.person.id
     entry = AuditEntry(action=f"group.{mode}", subject=f"unit:{unit}", person=person)
-    turn.record(Change(audit=(entry,)))
+    turn.tx.audit.add(entry)
     turn.say(f"group_mode.{mode}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.changes import AuditEntry, Change
+from domain.changes import AuditEntry
 from handlers.dead_letters import letters_of
 from handlers.turn import Turn
 
@@ -20,5 +20,5 @@ def handle(turn: Turn) -> None:
         turn.tx.inbox.replay(letter)
         subject, person = f"inbox:{letter}", turn.person.id
         entry = AuditEntry(action="inbox.replayed", subject=subject, person=person)
-        turn.record(Change(audit=(entry,)))
+        turn.tx.audit.add(entry)
         turn.say("replay.done", id=letter)

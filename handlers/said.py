@@ -109,7 +109,7 @@ def answered(turn: Turn, answer: Answer, part: str) -> Said:
     match part:
         case "reason":
             return Said(reason="" if answer.value == OWN_WORDS else _chosen(answer) or words)
-        case "category":
+        case "category" | "place":
             return Said(reason=answer.value or words)
         case "until":
             return _date(turn, answer)

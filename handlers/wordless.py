@@ -20,8 +20,6 @@ def handle(turn: Turn) -> None:
     """Adds it to what is talked about; else a voice goes to the desk, a photo is asked about."""
     if turn.in_group and not turn.heard.addressed and not _is_expected(turn):
         return
-    if turn.actor.is_staff and turn.heard.photos and resolve.offered(turn):
-        return
     order = _talked_about(turn)
     if drafts.waiting(turn) and not turn.heard.voices:
         first, *others = drafts.waiting(turn)
