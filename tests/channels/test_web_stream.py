@@ -64,9 +64,8 @@ async def test_another_process_is_heard_as_well(house: WebHouse) -> None:
     await events(line, 1)
 
     def elsewhere(tx: Any) -> None:
-        chat = house.channel._visitors._seals.account(cookie)
         tx.transcripts.add(
-            Address(channel="web", chat=chat),
+            Address(channel="web", chat=house.account()),
             direction="in",
             content={"text": "别处写的", "from": author},
             at=tx.now,
@@ -74,9 +73,6 @@ async def test_another_process_is_heard_as_well(house: WebHouse) -> None:
             request_key="elsewhere",
         )
 
-    cookie = house.client.session.cookie_jar.filter_cookies(house.server.make_url("/"))[
-        "xiaoqi_me"
-    ].value
     await house.database.run(elsewhere)
 
     assert (await events(line, 1))[0][1]["text"] == "别处写的"
@@ -127,13 +123,7 @@ async def test_a_long_absence_is_read_page_by_page(house: WebHouse) -> None:
     await house.look()
     await house.says("开头", key="the-very-first")
     after = (await house.look())["after"]
-    chat = (await house.database.read(lambda tx: tx.outbox.get(1))) is None
-    assert chat
-
-    cookie = house.client.session.cookie_jar.filter_cookies(house.server.make_url("/"))
-    account = house.channel._seals.account(cookie["xiaoqi_me"].value)
-    assert account
-    address = Address(channel="web", chat=account)
+    address = Address(channel="web", chat=house.account())
 
     def much(tx: Any) -> None:
         for number in range(450):

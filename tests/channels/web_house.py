@@ -17,16 +17,14 @@ from PIL import Image
 from bot import sample
 from bot.channels.base import Persona
 from bot.channels.web import WebChannel
-from bot.channels.web_identity import Seals
+from bot.channels.web_identity import COOKIE, Seals
 from bot.intake import Intake
 from bot.relay import Relay
 from bot.understanding import Understanding
-from domain.messages import Address
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
 from storage.database import Database
 from storage.keyring import Keyring
-from storage.transcripts import TranscriptEntry
 from tests.town import MORNING, PATIENCE
 
 GROUP = "group:C01"
@@ -38,6 +36,7 @@ class WebHouse:
     """A running web chat and the hands that answer what it hears."""
 
     channel: WebChannel
+    seals: Seals
     database: Database
     intake: Intake
     relay: Relay
@@ -67,10 +66,12 @@ class WebHouse:
         """The rows of one chat."""
         return [row for row in (await self.look(line))["rows"] if row["chat"] == chat]
 
-    async def kept(self, chat: str) -> tuple[TranscriptEntry, ...]:
-        """What stands in the database."""
-        address = Address(channel="web", chat=chat)
-        return await self.database.read(lambda tx: tx.transcripts.since(address, 0, 10_000))
+    def account(self) -> str:
+        """The account of the visitor with the cookie."""
+        cookies = self.client.session.cookie_jar.filter_cookies(self.server.make_url("/"))
+        account = self.seals.account(cookies[COOKIE].value)
+        assert account
+        return account
 
     @asynccontextmanager
     async def stranger(self) -> AsyncIterator[TestClient[web.Request, web.Application]]:
@@ -95,9 +96,10 @@ async def built_house(
     database = Database.open(url, keyring=keyring, wording=words, now=lambda: MORNING)
     await sample.load(database)
     understanding = Understanding(database.catalogue, Intents.load())
+    seals = Seals(key=keyring.derived("web chat"))
     channel = WebChannel(
         database,
-        Seals(key=keyring.derived("web chat")),
+        seals,
         wording=words,
         groups=groups,
         public_url=public_url,
@@ -123,6 +125,7 @@ async def built_house(
             await asyncio.sleep(0)
             yield WebHouse(
                 channel=channel,
+                seals=seals,
                 database=database,
                 intake=intake,
                 relay=relay,
