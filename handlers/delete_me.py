@@ -40,6 +40,8 @@ def _unfinished(turn: Turn) -> list[WorkOrder]:
 
 
 def _sure(turn: Turn, answer: Answer) -> bool:
+    if not answer.value:
+        return _in_words(turn)
     match answer.value:
         case "keep_mine":
             turn.say("delete_me.kept")
@@ -50,6 +52,19 @@ def _sure(turn: Turn, answer: Answer) -> bool:
             _erase(turn)
         case _:
             return False
+    return True
+
+
+def _in_words(turn: Turn) -> bool:
+    """A plain no keeps everything; a plain yes is enough where there is nothing else to decide."""
+    if turn.reading.yes is False:
+        turn.say("delete_me.kept")
+    elif turn.reading.yes is True and not _unfinished(turn):
+        _erase(turn)
+    elif turn.reading.yes is True:
+        handle(turn)
+    else:
+        return False
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import moves
 from domain.orders import Status, WorkOrder
-from handlers import meant
+from handlers import meant, urge
 from handlers.shown import values
 from handlers.turn import Answer, Turn
 
@@ -28,6 +28,8 @@ def handle(turn: Turn) -> None:
             waiting or orders,
             {"reason": turn.heard.text, "photos": list(turn.heard.photos)},
         )
+    elif meant.mine(turn, *urge.URGEABLE) and not turn.reading.number:
+        urge.handle(turn)  # nobody has said it is done: that is impatience, not disagreement
     else:
         meant.say_none(turn, "disagree.none")
 

@@ -34,7 +34,7 @@ def _ask_other_side(turn: Turn, code: str) -> None:
         Notice(
             to=to_person(payload["person"]),
             phrase="link.ask_sure",
-            values={"channel": turn.contact.channel, "name": turn.contact.name},
+            values={"name": turn.contact.name},
             lane=Lane.DIALOGUE,
             asking=question,
         )

@@ -32,7 +32,7 @@ def summary(turn: Turn) -> dict[str, Any]:
     contacts = turn.tx.people.contacts(turn.person.id)
     return {
         "name": turn.person.name,
-        "channels": sorted({contact.channel for contact in contacts}),
+        "accounts": len(contacts),
         "orders": len(orders),
         "running": len([order for order in orders if order.is_running]),
         "pictures": sum(len(order.photos) for order in orders),

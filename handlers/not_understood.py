@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.messages import Choice
-from handlers import correct, supplement
+from handlers import correct, supplement, wordless
 from handlers.turn import Turn
 
 MISSES_BEFORE_A_HUMAN = 2
@@ -16,7 +16,10 @@ def handle(turn: Turn) -> None:
 
 
 def _is_owed(turn: Turn) -> bool:
-    """What we asked for a while ago and said would be welcome at any time."""
+    """A picture that speaks for itself, or what we said would be welcome at any time."""
+    if turn.heard.photos or turn.heard.voices or turn.heard.location:
+        wordless.handle(turn)
+        return True
     order = turn.tx.orders.get(turn.conversation.focus) if turn.conversation.focus else None
     if order is None or not order.is_running or order.reporter != turn.person.id:
         return False

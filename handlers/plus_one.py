@@ -34,7 +34,7 @@ def handle(turn: Turn) -> None:
 
 
 def _nothing_to_join(turn: Turn) -> None:
-    """"12栋也停水了" is a report, too; a bare +1 in a group may be about anything."""
+    """ "12栋也停水了" is a report, too; a bare +1 in a group may be about anything."""
     if turn.reading.problems:
         report.handle(turn)
     elif not turn.in_group or turn.heard.addressed:

@@ -38,7 +38,6 @@ INTERRUPTING = frozenset(
         "withdraw",
     }
 )
-A_YES_AND_A_NO = 2  # of two choices the first is the yes
 # What may be answered in a group although nobody addressed the service (design.md §9).
 UNADDRESSED = frozenset({"report", "plus_one", "anonymous_report"})
 
@@ -155,8 +154,8 @@ def _choice_made(turn: Turn, question: Question) -> str:
     if said.choice is not None and 1 <= said.choice <= len(question.choices):
         return question.choices[said.choice - 1].value
     values = [choice.value for choice in question.choices]
-    if said.yes is not None and len(values) == A_YES_AND_A_NO:
-        return values[0] if said.yes else values[1]
+    if said.yes is not None and {"yes", "no"} <= set(values):
+        return "yes" if said.yes else "no"
     words = turn.heard.text.strip()
     return next(
         (

@@ -1,4 +1,4 @@
-"""A photo, a voice message or a position without words."""
+"""A photo, a voice message or a position without words, or without words we understand."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def handle(turn: Turn) -> None:
     elif turn.heard.voices:
         _hand_on(turn)
     else:
-        nothing_said = Problem(text="")
-        drafts.go_on(turn, [drafts.begun(turn, nothing_said, PlaceSlots())])
+        shown = Problem(text=turn.heard.text)
+        drafts.go_on(turn, [drafts.begun(turn, shown, PlaceSlots())])
 
 
 def _is_expected(turn: Turn) -> bool:
@@ -51,6 +51,8 @@ def _talked_about(turn: Turn) -> WorkOrder | None:
 
 def _hand_on(turn: Turn) -> None:
     """Nobody here can listen: the desk gets it as a work order, and the person is told so."""
-    voice = Problem(text="", category=general_category(turn), order_class=OrderClass.Q)
+    voice = Problem(
+        text=turn.heard.text, category=general_category(turn), order_class=OrderClass.Q
+    )
     order = open_now(turn, drafts.begun(turn, voice, PlaceSlots()))
     turn.say("wordless.voice", **values(turn, order))

@@ -12,9 +12,7 @@ from tests.town import Town
 def linked(town: Town, chat: str) -> Outbound:
     """The newest message in the chat that carries a link into the private chat."""
     return next(
-        out
-        for out in reversed(town.channels["web"].sent)
-        if out.address.chat == chat and out.link
+        out for out in reversed(town.channels["web"].sent) if out.address.chat == chat and out.link
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.messages import InboundKind
+from domain.orders import EventKind
 from tests.town import GROUP, Town
 
 
@@ -107,3 +108,27 @@ async def test_a_progress_question_in_a_group_shows_no_secret(town: Town) -> Non
     (order,) = await town.orders("王阿姨")
     answers = await town.says("王阿姨", "查进度", group=True, at=True)
     assert all(order.number not in line for line in answers)
+
+
+async def test_plus_one_in_reply_to_our_line_joins_that_one(town: Town) -> None:
+    await town.says("王阿姨", "12栋停水了", group=True)
+    water = town.channels["web"].sent[-1]
+    await town.says("赵大爷", "3栋2单元声控灯坏了", group=True)
+    await town.says("李叔", "我家也是", group=True, reply_to=water)
+    (order,) = await town.orders("王阿姨")
+    assert len((await town.order(order.number)).followers) == 1
+
+
+async def test_which_one_is_asked_where_nothing_was_spoken_of_yet(town: Town) -> None:
+    await town.says("王阿姨", "12栋停水了", group=True)
+    await town.says("王阿姨", "12栋垃圾没人收", group=True)
+    asked = await town.says("王阿姨", "催一下")
+    assert "哪一件" in asked[0]
+    await town.says("王阿姨", "1")
+    urged = [order for order in await town.orders("王阿姨") if order.last(EventKind.URGED)]
+    assert len(urged) == 1
+
+
+async def test_the_promise_is_said_in_the_group_too(town: Town) -> None:
+    answers = await town.says("王阿姨", "12栋垃圾没人收", group=True)
+    assert "月" in answers[0]

@@ -294,3 +294,10 @@ async def test_a_phone_number_sent_in_private_goes_with_the_order(town: Town) ->
     await town.says("李奶奶", "13812345678")
     (order,) = await town.orders("李奶奶")
     assert any("13812345678" in event.text for event in order.history)
+
+
+async def test_who_writes_english_is_answered_in_english_without_a_hint(town: Town) -> None:
+    answers = await town.says("Tom", "the street light near building 9 is broken")
+    assert "Registered" in answers[0]
+    answers = await town.says("Tom", "查进度")
+    assert "承诺" in answers[0]

@@ -118,3 +118,20 @@ async def test_hello_and_help(town: Town) -> None:
 async def test_small_talk_in_private_gets_one_friendly_line(town: Town) -> None:
     await town.says("李叔", "你好")
     assert len(await town.says("李叔", "哈哈哈")) == 1
+
+
+async def test_a_plain_no_deletes_nothing(town: Town) -> None:
+    await town.says("王阿姨", "3栋2单元楼道灯坏了")
+    await town.says("王阿姨", "我的数据")
+    await town.says("王阿姨", "不用了")
+    await town.says("王阿姨", "删除我")
+    await town.says("王阿姨", "不")
+    assert await town.orders("王阿姨", running=True)
+
+
+async def test_a_plain_yes_asks_first_what_becomes_of_running_orders(town: Town) -> None:
+    await town.says("王阿姨", "3栋2单元楼道灯坏了")
+    await town.says("王阿姨", "删除我")
+    asked = await town.says("王阿姨", "是的")
+    assert "在办" in asked[0]
+    assert await town.orders("王阿姨", running=True)
