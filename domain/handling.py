@@ -106,7 +106,7 @@ def accepted(order: WorkOrder, act: Act, *, expected: datetime | None = None) ->
     """The order in hand: what the owner does to an assigned one implies accepting it."""
     if order.status is not Status.ASSIGNED:
         return order
-    values = {} if expected is None else {"expected": expected}
+    values: dict[str, Any] = {} if expected is None else {"expected": expected}
     return act.write(order.moved_to(Status.ACCEPTED), EventKind.ACCEPTED, **values)
 
 
