@@ -153,9 +153,7 @@ class Transaction:
             reply_to=reply_to,
         )
 
-    def apologise(
-        self, conversation: Conversation, *, person: Person, aloud: bool = True
-    ) -> None:
+    def apologise(self, conversation: Conversation, *, person: Person, aloud: bool = True) -> None:
         """Say that a message could not be handled (if `aloud`), and tell the desk."""
         telling.apologise(self, conversation, person=person, aloud=aloud)
 

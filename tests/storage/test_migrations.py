@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, create_engine, inspect
+from sqlalchemy import CheckConstraint, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
-from storage.database import UnknownDatabase, migrate
+from storage.database import Unavailable, UnknownDatabase, migrate
 from storage.schema import metadata
 from tests.databases import NewDatabase
 
@@ -45,6 +46,20 @@ def test_an_empty_database_is_migrated_and_then_left_alone(
         migrate(url)
         engine = create_engine(url)
         assert set(metadata.tables) <= set(inspect(engine).get_table_names())
+        engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_migration_that_fails_half_way_leaves_nothing(
+    kind: str, new_database_url: NewDatabase
+) -> None:
+    with new_database_url(kind, migrated=False) as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE transcripts (somebody TEXT)"))
+        with pytest.raises((DBAPIError, Unavailable)):
+            migrate(url)
+        assert inspect(engine).get_table_names() == ["transcripts"]
         engine.dispose()
 
 

@@ -621,7 +621,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_resolved",
         "orders",
-        ["resolved_at"],
+        ["id", "resolved_at"],
         unique=False,
         sqlite_where=sa.text("status = 'resolved'"),
         postgresql_where=sa.text("status = 'resolved'"),
@@ -637,7 +637,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_similar",
         "orders",
-        ["community", "category", "building", "created_at"],
+        ["community", "category", "created_at"],
         unique=False,
         sqlite_where=sa.text("status IN ('accepted', 'assigned', 'open', 'suspended')"),
         postgresql_where=sa.text("status IN ('accepted', 'assigned', 'open', 'suspended')"),
