@@ -8,7 +8,8 @@ from typing import Any
 
 from domain.messages import Choice, InboundKind
 from domain.orders import Status, WorkOrder
-from handlers import emergency, hello, human, invite, progress, report
+from handlers import hello, human, invite, progress, report
+from handlers.phones import phones
 from handlers.shown import is_hidden, values
 from handlers.turn import Turn
 
@@ -67,7 +68,7 @@ def _continue(turn: Turn, left: Mapping[str, Any]) -> None:
     elif phrase == "report.other_path":
         report.show_lawful_paths(turn)
     elif phrase.startswith("emergency."):
-        turn.say(phrase, **emergency.phones(turn))
+        turn.say(phrase, **phones(turn))
     else:
         hello.handle(turn)
 

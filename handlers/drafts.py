@@ -6,20 +6,16 @@ import secrets
 from dataclasses import replace
 
 from domain.changes import Change
-from domain.messages import Choice
 from domain.numbers import RANDOM_DIGITS, make_number
 from domain.orders import OrderClass, Privacy, Status, WorkOrder
 from domain.places import OrderPlace
 from domain.readings import PlaceSlots, Problem, Reading
-from handlers import opening
+from handlers import lacking, opening
 from handlers.accused import with_accused
-from handlers.shown import category_name
 from handlers.turn import Turn
 from handlers.where import at, community_here, needs_no_place, placed, resolve, with_slots
 
 MAX_QUESTIONS = 3
-MOST_CHOICES = 6
-KINDS = ("sanitation", "facilities", "parking", "something_else")
 
 
 def begun(turn: Turn, problem: Problem, place: PlaceSlots) -> WorkOrder:
@@ -58,20 +54,20 @@ def go_on(turn: Turn, drafts: list[WorkOrder], *, guessed: bool = False) -> None
 
     With `guessed` the place was made out of a slip of the keys and is read back first.
     """
-    lacking = [draft for draft in drafts if guessed or not is_complete(turn, draft)]
+    open_ended = [draft for draft in drafts if guessed or not is_complete(turn, draft)]
     if turn.conversation.asked >= MAX_QUESTIONS:
-        lacking = []
-    complete = [draft for draft in drafts if draft not in lacking]
-    if not lacking:
+        open_ended = []
+    complete = [draft for draft in drafts if draft not in open_ended]
+    if not open_ended:
         turn.remember(drafts=(), asked=0)
     if complete:
         opening.open_or_follow(turn, complete)
-    if lacking:
-        saved = [_saved(turn, draft) for draft in lacking]
+    if open_ended:
+        saved = [_saved(turn, draft) for draft in open_ended]
         turn.remember(
             drafts=tuple(draft.number for draft in saved), asked=turn.conversation.asked + 1
         )
-        _ask(turn, saved[0])
+        lacking.ask_next(turn, saved[0], complete=is_complete(turn, saved[0]))
 
 
 def with_heard(turn: Turn, draft: WorkOrder) -> WorkOrder:
@@ -104,71 +100,6 @@ def _saved(turn: Turn, draft: WorkOrder) -> WorkOrder:
     if draft.id is None and saved.photos:
         turn.tx.attachments.attach(saved.photos, saved.number)
     return saved
-
-
-def _ask(turn: Turn, draft: WorkOrder) -> None:
-    """The one thing to ask next about this draft."""
-    found = resolve(turn, draft.place)
-    if is_complete(turn, draft):
-        _ask_back(turn, draft)
-    elif not (draft.text or draft.category):
-        choices = tuple(Choice(value=kind) for kind in KINDS)
-        turn.ask(
-            "asked.kind",
-            "report.ask_kind",
-            choices=choices,
-            number=draft.number,
-            pictures=len(draft.photos),
-        )
-    elif found.candidates:
-        names = [place.name for place in found.candidates[:MOST_CHOICES]]
-        choices = tuple(Choice(value=name, label=name) for name in names)
-        turn.ask("asked.estate", "report.ask_estate", choices=choices, number=draft.number)
-    elif found.unknown:
-        part = getattr(found.slots, found.unknown)
-        turn.ask(
-            "asked.place",
-            f"report.unknown_{found.unknown}",
-            number=draft.number,
-            context={"part": found.unknown},
-            said=part,
-        )
-    elif turn.conversation.last_place and turn.conversation.asked == 1 and not draft.place:
-        _ask_last_place(turn, draft)
-    else:
-        _ask_place(turn, draft)
-
-
-def _ask_place(turn: Turn, draft: WorkOrder) -> None:
-    turn.ask(
-        "asked.place",
-        "report.ask_place" if turn.conversation.asked == 1 else "report.ask_place_again",
-        number=draft.number,
-        angry=turn.reading.angry,
-        category=category_name(turn, draft.category) if draft.category else "",
-    )
-
-
-def _ask_last_place(turn: Turn, draft: WorkOrder) -> None:
-    turn.ask(
-        "asked.same_place",
-        "report.ask_same_place",
-        choices=(Choice(value="yes"), Choice(value="no")),
-        number=draft.number,
-        angry=turn.reading.angry,
-        place=turn.conversation.last_place.shown(private=False),
-    )
-
-
-def _ask_back(turn: Turn, draft: WorkOrder) -> None:
-    turn.ask(
-        "asked.readback",
-        "report.ask_readback",
-        choices=(Choice(value="yes"), Choice(value="no")),
-        number=draft.number,
-        place=draft.place.shown(private=not turn.in_group),
-        category=category_name(turn, draft.category) if draft.category else "",
-    )
 
 
 def _privacy(reading: Reading) -> Privacy:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 from domain.changes import Audience, Notice, Recipient, to_person
 from domain.conversations import HandOver, HandOverState
 from domain.messages import Address, Lane
 from domain.telling import asking
+from handlers.office import hours
 from handlers.turn import Answer, Turn
 from handlers.where import community_here
 
@@ -25,7 +24,7 @@ def handle(turn: Turn) -> None:
         return
     key, address = _private_conversation(turn)
     if turn.tx.hand_overs.of_conversation(key) is not None:
-        turn.say("human.still_waiting", private=True, **_hours(turn))
+        turn.say("human.still_waiting", private=True, **hours(turn))
         return
     unit = community_here(turn)
     turn.tx.hand_overs.open(
@@ -38,7 +37,7 @@ def handle(turn: Turn) -> None:
         )
     )
     _tell_desk(turn, "human.card", unit, key)
-    turn.say("human.waiting", private=True, **_hours(turn))
+    turn.say("human.waiting", private=True, **hours(turn))
 
 
 def relay(turn: Turn) -> bool:
@@ -104,7 +103,7 @@ def _from_resident(turn: Turn, hand_over: HandOver) -> bool:
     if turn.question is not None or turn.reading.intent not in FREE_TALK:
         return False
     _tell_desk(turn, "human.more_words", hand_over.unit, hand_over.conversation)
-    turn.say("human.passed_on", **_hours(turn))
+    turn.say("human.passed_on", **hours(turn))
     return True
 
 
@@ -129,22 +128,6 @@ def _tell_desk(turn: Turn, phrase: str, unit: int, conversation: str) -> None:
             photos=(*turn.heard.photos, *turn.heard.voices),
         )
     )
-
-
-def _hours(turn: Turn) -> dict[str, Any]:
-    """The office hours, and when they begin again if nobody is in."""
-    rules = turn.rules
-    local = turn.now.astimezone(rules.zone)
-    today = local.date()
-    working = rules.calendar.is_working(today)
-    open_now = working and rules.office_opens <= local.time() < rules.office_closes
-    soon = working and local.time() < rules.office_opens
-    day = today if soon else rules.calendar.next_working_day(today)
-    return {
-        "opens": f"{rules.office_opens:%H:%M}",
-        "closes": f"{rules.office_closes:%H:%M}",
-        "back": None if open_now else datetime.combine(day, rules.office_opens, rules.zone),
-    }
 
 
 def is_reachable(turn: Turn) -> bool:

@@ -1,4 +1,4 @@
-"""After the order exists: progress, urge, supplement, correct, withdraw, confirm, disagree, rate."""
+"""After the order exists: progress, urge, supplement, correct, withdraw, confirm, rate."""
 
 from __future__ import annotations
 

@@ -108,3 +108,20 @@ async def test_without_local_numbers_the_general_ones_are_said(town: Town) -> No
     answers = await town.says("王阿姨", "8栋1单元好大煤气味")
     assert "119" in answers[0]
     assert "120" in answers[0]
+
+
+async def test_who_despairs_is_listened_to_and_never_misunderstood(town: Town) -> None:
+    await town.says("小周", "活着真没意思 不想给孩子添麻烦了")
+    await town.heard("陈静")
+    for words in ("我也不知道", "孩子都忙", "嗯", "算是吧，就这样了"):
+        answers = await town.says("小周", words)
+        assert "没太听懂" not in "".join(answers)
+    assert any("孩子都忙" in line for line in await town.heard("陈静"))
+
+
+async def test_a_draft_survives_an_emergency(town: Town) -> None:
+    await town.says("王阿姨", "楼道灯坏了")
+    await town.says("王阿姨", "不好了，3栋1单元着火了")
+    await town.says("王阿姨", "5楼，里面没人")
+    await town.says("王阿姨", "3栋2单元")
+    assert {order.category for order in await town.orders("王阿姨")} == {"0102", "0402"}

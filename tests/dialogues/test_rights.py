@@ -1,4 +1,4 @@
-"""What a person may ask about themselves: notice, data, deletion, two channels, coming in as staff."""
+"""What people may ask about themselves: notice, data, deletion, two channels, coming in."""
 
 from __future__ import annotations
 

@@ -1,0 +1,79 @@
+"""The answers of somebody in danger, or beside it: they reach those on their way."""
+
+from __future__ import annotations
+
+from domain import moves
+from domain.messages import Lane
+from domain.orders import WorkOrder
+from handlers import correct
+from handlers.emergency import MANY, SAME_EVENT
+from handlers.turn import Answer, Turn
+from handlers.where import at, resolve
+
+TALK = 0.2  # how sure the reader must be that something is small talk
+
+
+def _place(turn: Turn, answer: Answer) -> bool:
+    """Where it is: a place of the book, or words somebody who hurries there can use."""
+    order = turn.tx.orders.get(answer.number)
+    if order is None or not order.is_running:
+        return False
+    if turn.reading.place and resolve(turn, at(turn, order, turn.reading.place).place).settled:
+        correct.put_right(turn, order)
+        return True
+    return _detail(turn, answer)
+
+
+def _detail(turn: Turn, answer: Answer) -> bool:
+    """Whatever is answered goes to those on their way."""
+    order = turn.tx.orders.get(answer.number)
+    heard = turn.heard
+    if order is None or not order.is_running or _is_something_else(turn, order):
+        return False
+    if not (heard.text or heard.photos or heard.location):
+        return False
+    turn.tx.attachments.attach(heard.photos, order.number)
+    turn.record(
+        moves.supplement(
+            order, turn.act, text=heard.text, photos=heard.photos, location=heard.location
+        )
+    )
+    turn.say("emergency.noted", lane=Lane.EMERGENCY, number=order.number)
+    return True
+
+
+def _is_something_else(turn: Turn, order: WorkOrder) -> bool:
+    """Small talk, a trouble elsewhere, or words said hours later: no answer to the question."""
+    kinds = {problem.category for problem in turn.reading.problems if problem.category}
+    building = turn.reading.place.building
+    elsewhere = building not in ("", order.place.building) and bool(kinds - {order.category})
+    late = turn.now - order.created_at > SAME_EVENT
+    talk = turn.reading.intent == "chitchat" and turn.reading.confidence > TALK
+    return late or elsewhere or talk
+
+
+def _reached(turn: Turn, answer: Answer) -> bool:
+    """Somebody who despairs or is beaten talks on: all of it goes to a human, for hours."""
+    text = turn.heard.text
+    order = _own_restricted(turn)
+    if order is None or not (answer.value or text) or _is_over(turn, order):
+        return False
+    if text:
+        turn.record(moves.supplement(order, turn.act, text=text))
+    phrase = "emergency.we_listen" if answer.value == "no" else "emergency.somebody_comes"
+    turn.ask("danger.reached", phrase, private=True)
+    return True
+
+
+def _own_restricted(turn: Turn) -> WorkOrder | None:
+    orders = turn.tx.orders.of_reporter(turn.person.id, True, MANY)
+    return next((order for order in orders if order.restricted), None)
+
+
+def _is_over(turn: Turn, order: WorkOrder) -> bool:
+    """Hours later, or with a trouble of another kind and its place, life has gone on."""
+    other = any(problem.category != order.category for problem in turn.reading.problems)
+    return turn.now - order.created_at > SAME_EVENT or (other and bool(turn.reading.place))
+
+
+ANSWERS = {"place": _place, "detail": _detail, "reached": _reached}
