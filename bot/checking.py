@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.app import Opened
 from bot.inviting import unreachable
 from domain.orders import OrderClass
 from domain.people import Post, Role
 from domain.routing import LEVEL
 from domain.units import Unit, UnitKind
+from storage.database import Database
 from storage.transaction import Transaction
 
 # Posts without which a ladder has a missing rung, at every unit of the level.
@@ -42,10 +42,11 @@ class Hole:
     values: dict[str, Any]
 
 
-async def holes(house: Opened) -> list[str]:
+async def holes(database: Database) -> list[str]:
     """What is missing, worst first, in plain words; empty when nothing is."""
-    found = await house.database.read(lambda tx: list(look(tx)))
-    return [house.wording.say(f"check.{hole.phrase}", hole.values) for hole in found]
+    return await database.read(
+        lambda tx: [tx.wording.say(f"check.{hole.phrase}", hole.values) for hole in look(tx)]
+    )
 
 
 def look(tx: Transaction) -> Iterator[Hole]:

@@ -63,7 +63,7 @@ def run(
 def check(config: Config = None, sample: Sample = False) -> None:
     """Name every hole: a grid without leader, missing phones, staff whom no channel reaches…"""
     settings = _settings(config, sample=sample)
-    holes = _done(_with(settings, checking.holes))
+    holes = _done(_with(settings, lambda house: checking.holes(house.database)))
     for hole in holes:
         typer.echo(hole)
     if holes:
@@ -98,7 +98,7 @@ def import_(
             counted = Counted(rows, step)
             await house.database.run(lambda tx: tx.tables.replace(kind, counted))
         await house.database.refresh()
-        codes = await inviting.invite_unreachable(house) if kind == "people" else []
+        codes = await inviting.invite_unreachable(house.database) if kind == "people" else []
         return [f"{len(rows)} rows of {kind} imported", *codes]
 
     try:
@@ -136,7 +136,7 @@ def invite(
     """Make a one-time code with which staff come in; also for the first administrator."""
     settings = _settings(config, sample=sample)
     try:
-        lines = _done(_with(settings, lambda house: inviting.invite(house, name, role)))
+        lines = _done(_with(settings, lambda it: inviting.invite(it.database, name, role)))
     except inviting.UnknownPost as unknown:
         _stop(str(unknown), WRONG_USAGE)
     typer.echo("\n".join(lines))

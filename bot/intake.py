@@ -151,7 +151,7 @@ class Intake:
             if self._waiting.empty():
                 return
             while not self._waiting.empty():
-                await self._handle_next()
+                await self.handle_next()
 
     async def drain(self) -> None:
         """Leaves what comes from now on to others; returns once what was taken is handled."""
@@ -169,18 +169,22 @@ class Intake:
                     self.wake(conversation)
             except Unavailable as trouble:
                 logger.warning("database unavailable", why=str(trouble))
+            except Exception as failure:
+                # What was accepted is still handled; only what was left over is not found.
+                logger.critical("left-over messages not found", exc_info=failure)
             await asyncio.sleep(poll)
 
     async def _work(self) -> None:
         """One worker; whatever a message does, it lives on."""
         while True:
             try:
-                await self._handle_next()
+                await self.handle_next()
             except Exception as failure:
                 # The message keeps its lease and its attempt; it is looked for again.
                 logger.critical("message left behind", exc_info=failure)
 
-    async def _handle_next(self) -> None:
+    async def handle_next(self) -> None:
+        """Handles the conversation that waits longest, once there is one."""
         conversation = await self._waiting.get()
         self._queued.discard(conversation)
         self._busy.add(conversation)

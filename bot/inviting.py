@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.app import Opened
 from bot.import_kinds import misplaced
 from domain.people import Person, Post, Role
 from domain.units import UnknownUnit
+from storage.database import Database
 from storage.transaction import Transaction
 
 CODE_LIFE = timedelta(days=14)
@@ -17,17 +17,17 @@ class UnknownPost(Exception):
     """The post named is not one of this installation."""
 
 
-async def invite(house: Opened, name: str, role: str) -> list[str]:
+async def invite(database: Database, name: str, role: str) -> list[str]:
     """Gives the person the post and a code to come in with; raises UnknownPost.
 
     A person of this name who holds the post already gets a new code only.
     """
-    return await house.database.run(lambda tx: _invite(tx, name, role))
+    return await database.run(lambda tx: _invite(tx, name, role))
 
 
-async def invite_unreachable(house: Opened) -> list[str]:
+async def invite_unreachable(database: Database) -> list[str]:
     """A code for every member of staff whom no channel reaches yet."""
-    return await house.database.run(
+    return await database.run(
         lambda tx: [_code(tx, person, post) for person, post in unreachable(tx)]
     )
 

@@ -205,3 +205,9 @@ def _unknown_variables(settings: type[CoreSettings]) -> list[str]:
     }
     unknown = sorted(sections - settings.model_fields.keys())
     return [f"{section}: there is no such section" for section in unknown]
+
+
+def apart_from_the_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of another process of ours: these settings, and none of this one's."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("XIAOQI_")}
+    return {**own, **variables}

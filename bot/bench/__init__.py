@@ -1,7 +1,13 @@
 """`xiaoqi bench NAME`: the service and the machine's own limits, side by side in one run."""
 
+from __future__ import annotations
+
 NAMES = ("intake",)
 
 
 def run(name: str, *, quick: bool, postgres: str = "") -> None:
-    """Measures and prints."""
+    """Measures and prints; nothing is kept."""
+    from bot.bench import intake
+
+    if name == "intake":
+        intake.run(quick=quick, postgres=postgres)

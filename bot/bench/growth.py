@@ -1,0 +1,73 @@
+"""A database as large as a district's, filled by plain SQL from rows the service wrote itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+PEOPLE_PER_ORDER = 4
+SPREAD = 3 * 365 * 86_400 * 1_000_000  # microseconds over which the orders are spread
+COPIED = ("orders", "order_events", "followers", "people", "contacts")
+
+
+def fill(database: Path, orders: int) -> None:
+    """Copies the orders there are until there are so many, and a person for every fourth."""
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA cache_size = -400000")
+    connection.execute("BEGIN")
+    have = connection.execute("SELECT count(*) FROM orders").fetchone()[0]
+    people = max(orders // PEOPLE_PER_ORDER - 1000, 0)
+    _copy(connection, "people", people, {"code": "NULL"})
+    _copy(
+        connection, "contacts", people, {"account_digest": "'c' || n", "chat_digest": "'p' || n"}
+    )
+    first = connection.execute("SELECT max(id) FROM orders").fetchone()[0] + 1
+    changes = {
+        "number": "'f' || n",
+        "status": "CASE WHEN n % 100 < 97 THEN 'closed' ELSE t.status END",
+        "created_at": f"t.created_at - (n * 7919 % 1000003) * {SPREAD // 1_000_003}",
+        "building": "CAST(n % 2400 + 25 AS TEXT)",
+        "resolved_at": "NULL",
+        "reporter": "(SELECT min(id) FROM people) + n % (SELECT count(*) FROM people)",
+    }
+    _copy(connection, "orders", max(orders - have, 0), changes)
+    _copy_events(connection, first)
+    connection.execute("COMMIT")
+    connection.execute("ANALYZE")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+
+
+def _copy(connection: sqlite3.Connection, table: str, count: int, changes: dict[str, str]) -> None:
+    names = [name for name in _columns(connection, table) if name != "id"]
+    values = [changes.get(name, f't."{name}"') for name in names]
+    columns = ", ".join(f'"{name}"' for name in names)
+    connection.execute(
+        f"WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < {count}),"
+        f" template AS (SELECT *, row_number() OVER (ORDER BY id) - 1 AS place FROM {table}"
+        f" ORDER BY id DESC LIMIT 50), span(low, size) AS"
+        f" (SELECT min(place), count(*) FROM template)"
+        f" INSERT INTO {table} ({columns}) SELECT {', '.join(values)}"
+        f" FROM many, span JOIN template t ON t.place = low + n % size WHERE {count} > 0"
+    )
+
+
+def _copy_events(connection: sqlite3.Connection, first: int) -> None:
+    """Every copied order has a history too."""
+    names = [name for name in _columns(connection, "order_events") if name != "order_id"]
+    columns = ", ".join(f'"{name}"' for name in names)
+    connection.execute(
+        f"INSERT INTO order_events (order_id, {columns})"
+        f" SELECT o.id, {', '.join(f't.{name!r}'.replace(chr(39), chr(34)) for name in names)}"
+        f" FROM orders o JOIN (SELECT * FROM order_events WHERE order_id ="
+        f" (SELECT min(order_id) FROM order_events)) t WHERE o.id >= {first}"
+    )
+    connection.execute(
+        f"UPDATE orders SET event_count ="
+        f" (SELECT count(*) FROM order_events WHERE order_id = orders.id) WHERE id >= {first}"
+    )
