@@ -14,6 +14,7 @@ LARGEST_PHOTO = 10 * 1024 * 1024
 LARGEST_VOICE = 5 * 1024 * 1024
 SLOWEST = 60.0  # seconds a body may take
 AT_ONCE = 4  # photos opened at the same time
+MOST_WAITING = 32  # uploads in memory
 
 # How a recording begins, at which byte, and what it is then served as.
 _VOICES = (
@@ -49,15 +50,21 @@ class Darkroom:
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
 
     async def photo(self, request: web.Request) -> tuple[str, bytes]:
         """The photo in the body, made plain. Raises Refusal."""
-        data = await body(request, most=LARGEST_PHOTO, too_big="web.photo_too_big")
-        async with self._places:
-            try:
+        if self._waiting >= MOST_WAITING:
+            raise Refusal("web.photo_later", status=503)
+        self._waiting += 1
+        try:
+            data = await body(request, most=LARGEST_PHOTO, too_big="web.photo_too_big")
+            async with self._places:
                 return await sanitise(data)
-            except Unreadable as unreadable:
-                raise Refusal(f"web.photo_{unreadable.why}", status=415) from unreadable
+        except Unreadable as unreadable:
+            raise Refusal(f"web.photo_{unreadable.why}", status=415) from unreadable
+        finally:
+            self._waiting -= 1
 
 
 async def voice(request: web.Request) -> tuple[str, bytes]:

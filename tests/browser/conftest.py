@@ -66,7 +66,9 @@ async def house(new_database_url: NewDatabase, keyring: Keyring) -> AsyncIterato
 async def eyes(house: WebHouse, chromium: str) -> AsyncIterator[Eyes]:
     """A browser; the test fails when a page complained of anything."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--use-fake-device-for-media-stream"]
+        )
         opened = Eyes(browser=browser, url=str(house.server.make_url("")).rstrip("/"))
         yield opened
         await browser.close()

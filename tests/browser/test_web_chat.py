@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Response, expect
 
 from tests.browser.conftest import WIDE, Eyes
 from tests.channels.test_web_files import told_by_a_phone
@@ -121,8 +121,62 @@ async def test_a_visitor_whose_cookie_went_away_is_still_heard(eyes: Eyes) -> No
     await context.clear_cookies()
     await say(page, REPORT)
 
-    await expect(page.locator(".waiting .message")).to_contain_text("已送达")
+    await expect(page.locator(f"{SHOWN} ol[role=log] .message.mine")).to_contain_text(REPORT)
+    await expect(page.locator(f"{SHOWN} .message.ours").first).to_contain_text("已登记")
     assert await unsent(page) == []
+
+
+async def test_a_browser_that_keeps_no_cookie_is_told_so(eyes: Eyes) -> None:
+    context = await eyes.phone()
+    await context.route("**/chat/events*", lambda route: route.fulfill(status=401))
+    page = await context.new_page()
+
+    async def forget(response: Response) -> None:
+        if "transcript" in response.url:
+            await context.clear_cookies()
+
+    page.on("response", forget)
+    await page.goto(f"{eyes.url}/?as=me")
+
+    await expect(page.locator(".line-state")).to_contain_text("Cookie", timeout=20_000)
+
+
+async def test_a_voice_is_recorded_and_sent(eyes: Eyes, house: WebHouse) -> None:
+    context = await eyes.phone(permissions=["microphone"])
+    page = await eyes.open(context)
+
+    await page.click("button.tool:has-text('语音')")
+    await expect(page.locator(".recording")).to_contain_text("说完点这里 1")
+    await page.click(".recording")
+
+    await expect(page.locator(f"{SHOWN} ol[role=log] audio")).to_have_count(1)
+    await expect(page.locator(f"{SHOWN} .message.ours").first).to_be_visible()
+    stored = await house.database.read(lambda tx: tx.attachments.content(1))
+    assert stored
+    assert stored[0] == "audio/webm"
+
+
+async def test_a_place_is_sent_when_it_is_tapped_and_not_before(
+    eyes: Eyes, house: WebHouse
+) -> None:
+    place = {"latitude": 32.05, "longitude": 118.78}
+    context = await eyes.phone(permissions=["geolocation"], geolocation=place)
+    page = await eyes.open(context)
+
+    await page.click("button.tool:has-text('位置')")
+
+    sent = page.locator(f"{SHOWN} ol[role=log] .message.mine")
+    await expect(sent).to_contain_text("发送了我的位置")
+
+
+async def test_an_invitation_is_taken_by_a_tap(eyes: Eyes) -> None:
+    page = await eyes.open(await eyes.phone(), "/?as=me&start=no-such-code")
+    assert await page.locator(f"{SHOWN} .message.mine").count() == 0
+
+    await page.click("button:text-is('继续')")
+
+    await expect(page.locator(f"{SHOWN} .message.ours").first).to_contain_text("邀请码")
+    assert "start=" not in page.url
 
 
 async def test_a_refused_message_says_why_and_can_be_changed(eyes: Eyes) -> None:

@@ -13,7 +13,7 @@ const line = new Line("/chat", {
       person: found.people[0],
       groups: found.groups,
       zone: found.zone,
-      nudge: () => line.nudge(),
+      nudge: (force) => line.nudge(force),
       invited: new URLSearchParams(location.search).get("start") ?? "",
     });
     document.getElementById("columns").append(column.element);

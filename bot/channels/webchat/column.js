@@ -15,6 +15,7 @@ const STATES = {
   connecting: "正在连接…",
   live: "",
   lost: "网络断开，正在重连… 您写的话不会丢",
+  forgetful: "浏览器没有保存 Cookie，小栖记不住您是谁。请在设置里允许 Cookie，再刷新页面",
 };
 
 export class Column {
@@ -28,7 +29,10 @@ export class Column {
     this.#nudge = nudge;
     this.#onNews = onNews;
     this.#invited = invited;
-    this.#unsent = new Unsent(`xiaoqi.unsent.${base}`, base, () => this.#drawUnsent());
+    this.#unsent = new Unsent(`xiaoqi.unsent.${base}`, base, {
+      onChange: () => this.#drawUnsent(),
+      onStranger: () => nudge(true),
+    });
     this.#state = make("p", { class: "line-state", role: "status" }, STATES.connecting);
     this.#tabs = make("div", { class: "chats", role: "tablist", "aria-label": "聊天", hidden: !groups.length });
     this.#stage = make("div", { class: "stage" });
@@ -48,7 +52,7 @@ export class Column {
 
   tell(state) {
     this.#state.replaceChildren(STATES[state]);
-    this.#state.classList.toggle("bad", state === "lost");
+    this.#state.classList.toggle("bad", state === "lost" || state === "forgetful");
   }
 
   // A row of any chat of the line; those of others are passed over. `old`: it was there when the page was opened.
@@ -106,6 +110,7 @@ export class Column {
       base: this.#base,
       starters: group ? ["@小栖 "] : staff ? STAFF_STARTERS : STARTERS,
       onSend: (body, words) => this.#send(name, body, words),
+      onStranger: () => this.#nudge(true),
     });
     if (group) this.#callInstead(composer);
     const panel = make("div", { class: "panel", role: "tabpanel", "aria-label": label, hidden: true },
@@ -237,7 +242,9 @@ export class Column {
         type: "button",
         onclick: () => {
           offer.remove();
-          history.replaceState(null, "", location.pathname);
+          const here = new URL(location.href);
+          here.searchParams.delete("start");
+          history.replaceState(null, "", here);
           this.#follow(this.#invited);
         },
       }, "继续")));

@@ -9,11 +9,12 @@ const SMALL_ENOUGH = 1_500_000; // bytes; larger photos are made smaller before 
 const LONGEST_SIDE = 2048;
 
 export class Composer {
-  element; #base; #onSend; #input; #send; #strip; #note; #photos = []; #recorder = null; #replyTo = null;
+  element; #base; #onSend; #onStranger; #input; #send; #strip; #note; #photos = []; #recorder = null; #replyTo = null;
 
-  constructor({ base, starters, onSend }) {
+  constructor({ base, starters, onSend, onStranger }) {
     this.#base = base;
     this.#onSend = onSend;
+    this.#onStranger = onStranger;
     this.#input = make("textarea", {
       rows: 1, enterkeyhint: "send", "aria-label": "写给小栖的话", placeholder: "直接打字说就行…", autocomplete: "off",
     });
@@ -202,11 +203,8 @@ export class Composer {
 
   async #post(path, data, type) {
     const asked = { method: "POST", headers: { "Content-Type": type }, body: data };
-    let answer = await fetch(`${this.#base}/${path}`, asked);
-    if (answer.status === 401) {
-      await fetch("/chat/transcript");
-      answer = await fetch(`${this.#base}/${path}`, asked);
-    }
+    const answer = await fetch(`${this.#base}/${path}`, asked);
+    if (answer.status === 401) this.#onStranger();
     const told = await answer.json();
     if (!answer.ok) {
       const trouble = new Error(told.error);

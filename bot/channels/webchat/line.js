@@ -8,7 +8,7 @@ const LONGEST_WAIT = 15_000;
 export class Line {
   #root; #onOpened; #onRow; #onState;
   #after = ""; #source = null; #heard = 0; #begun = 0; #wait = 0; #timer = null; #busy = false;
-  #opened = false; #streams = true; #state = "";
+  #opened = false; #authors = ""; #streams = true; #state = "";
 
   constructor(root, { onOpened, onRow, onState }) {
     this.#root = root;
@@ -28,9 +28,9 @@ export class Line {
     this.#again(0);
   }
 
-  // Looks at once, for instance after something was sent while no stream is open.
-  nudge() {
-    if (!this.#source) this.#again(0);
+  // Looks at once when no stream is open; with `force` also when one is, to learn who we are now.
+  nudge(force = false) {
+    if (force || !this.#source) this.#again(0);
   }
 
   async #connect() {
@@ -43,7 +43,8 @@ export class Line {
       else this.#again(POLL);
       this.#tell("live");
     } catch {
-      this.#lost();
+      if (this.#state === "forgetful") this.#hangUp();
+      else this.#lost();
     } finally {
       this.#busy = false;
     }
@@ -55,6 +56,7 @@ export class Line {
       const answer = await fetch(`${this.#root}/transcript?after=${encodeURIComponent(this.#after)}`);
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
+      this.#checkWho(found.people);
       if (!this.#opened) this.#onOpened(found);
       const first = !this.#opened;
       this.#opened = true;
@@ -64,13 +66,29 @@ export class Line {
     }
   }
 
+  // Another cookie is another person: the page begins anew, once, and what was unsent goes with it.
+  #checkWho(people) {
+    const authors = people.map((person) => person.author).join(" ");
+    if (this.#opened && authors !== this.#authors) {
+      const reloaded = sessionStorage.getItem("xiaoqi.reloaded") === "yes";
+      sessionStorage.setItem("xiaoqi.reloaded", "yes");
+      if (reloaded) this.#tell("forgetful");
+      else location.reload();
+      throw new Error("somebody else");
+    }
+    this.#authors = authors;
+  }
+
   #listen() {
     this.#hangUp();
     this.#begun = Date.now();
     this.#heard = 0;
     const source = new EventSource(`${this.#root}/events?after=${encodeURIComponent(this.#after)}`);
     this.#source = source;
-    source.addEventListener("beat", () => { this.#heard = Date.now(); });
+    source.addEventListener("beat", () => {
+      this.#heard = Date.now();
+      sessionStorage.removeItem("xiaoqi.reloaded");
+    });
     source.addEventListener("message", (event) => {
       this.#heard = Date.now();
       this.#after = event.lastEventId;

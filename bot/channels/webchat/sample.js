@@ -21,7 +21,7 @@ const line = new Line("/sample", {
         person,
         groups: found.groups,
         zone: found.zone,
-        nudge: () => line.nudge(),
+        nudge: (force) => line.nudge(force),
         onNews: () => tabs.get(key).classList.toggle("news", key !== shown),
       });
       columns.set(key, column);

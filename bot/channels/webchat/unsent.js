@@ -3,12 +3,14 @@
 const LONGEST_WAIT = 20_000;
 
 export class Unsent {
-  #name; #base; #onChange; #items = []; #pumping = false; #wait = 0; #timer = null;
+  #name; #base; #onChange; #onStranger; #items = []; #pumping = false; #wait = 0; #timer = null;
 
-  constructor(name, base, onChange) {
+  // onStranger: the service does not know us any more.
+  constructor(name, base, { onChange, onStranger }) {
     this.#name = name;
     this.#base = base;
     this.#onChange = onChange;
+    this.#onStranger = onStranger;
     this.#items = this.#kept().map((item) => ({ ...item, state: "waiting" }));
     addEventListener("online", () => this.#pump());
   }
@@ -58,10 +60,15 @@ export class Unsent {
   }
 
   async #send(item) {
-    const answer = await this.#post(item);
+    const answer = await fetch(`${this.#base}/${item.path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(item.body),
+    });
+    if (answer.status === 401) this.#onStranger();
     if (answer.ok) {
       item.state = "taken";
-    } else if (answer.status >= 500 || answer.status === 429 || answer.status === 408) {
+    } else if (answer.status === 401 || answer.status >= 500 || answer.status === 429 || answer.status === 408) {
       const later = new Error("later");
       later.after = 1_000 * (Number(answer.headers.get("Retry-After")) || 1);
       throw later;
@@ -70,14 +77,6 @@ export class Unsent {
       item.why = (await answer.json().catch(() => ({}))).text || "没有发出去，请换个说法再试。";
     }
     this.#changed();
-  }
-
-  async #post(item) {
-    const asked = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(item.body) };
-    const answer = await fetch(`${this.#base}/${item.path}`, asked);
-    if (answer.status !== 401) return answer;
-    await fetch("/chat/transcript"); // a new cookie
-    return fetch(`${this.#base}/${item.path}`, asked);
   }
 
   #kept() {
