@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain import deadlines
+from domain.extensions import pending_extension
 from domain.orders import EventKind, Status, WorkOrder
 from domain.rules import Rules
 
@@ -63,7 +64,7 @@ def desk_card(
     waiting: Sequence[WorkOrder],
     extensions: Sequence[WorkOrder],
     hand_overs: int,
-    dead_letters: int,
+    dead_letters: int = 0,
     rules: Rules,
     at: datetime,
     most: int = MOST_ROWS,
@@ -71,6 +72,7 @@ def desk_card(
     """The values of a desk's card, or None when nothing waits for it."""
     limit = rules.limits.max_returns
     settled = [order for order in waiting if len(order.events(EventKind.RETURNED)) >= limit]
+    extensions = [order for order in extensions if pending_extension(order) is not None]
     if not (waiting or extensions or hand_overs or dead_letters):
         return None
     rows = [*rows_of(waiting, rules, at), *(Row(mark=Mark.GOING, order=one) for one in extensions)]

@@ -38,9 +38,7 @@ def at_desk(turn: Turn, statuses: tuple[Status, ...]) -> list[WorkOrder]:
 def desk_communities(turn: Turn) -> tuple[int, ...]:
     """The communities whose desk the person sits at, at their own level or above it."""
     desks = {post.unit for post in turn.actor.posts if post.role in DESK_ROLES}
-    below = {
-        unit.id for desk in desks for unit in turn.org.below(desk, UnitKind.COMMUNITY)
-    }
+    below = {unit.id for desk in desks for unit in turn.org.below(desk, UnitKind.COMMUNITY)}
     return tuple(sorted(below))
 
 

@@ -1,4 +1,4 @@
-"""指定承办: after too many returns the secretary or the street names the owner, and that settles it."""
+"""指定承办: after too many returns the post above names the owner for good."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from handlers.turn import Answer, Turn
 
 
 def handle(turn: Turn) -> None:
-    """Opens what was found; where no problem was heard it is asked whether to register anything."""
+    """Opens what was found; where no problem was heard it asks whether to register anything."""
     found = tuple(problem for problem in turn.reading.problems if problem.category)
     if found:
         drafts.go_on(turn, [_begun(turn, problem) for problem in found])

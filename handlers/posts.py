@@ -12,7 +12,7 @@ from domain.routing import post_for
 from domain.units import Unit, UnitKind
 from handlers.said import Said, post_code
 from handlers.turn import Turn
-from knowledge.post_names import role_called, role_in
+from knowledge.post_names import role_called, roles_in
 
 # The post that speaks for a unit when only the unit is named.
 SPEAKS_FOR = {
@@ -26,7 +26,7 @@ MOST_CHOICES = 8
 
 
 def called(turn: Turn, order: WorkOrder, name: str) -> tuple[Post, ...]:
-    """The posts this name may stand for: a post's own name, a unit's, or a person's; none when it is unknown."""
+    """The posts a name may stand for: a post's own, a unit's, or a person's; none if unknown."""
     role = role_called(name)
     post = post_for(role, order, turn.org) if role is not None else None
     if post is not None:
@@ -42,7 +42,7 @@ def called(turn: Turn, order: WorkOrder, name: str) -> tuple[Post, ...]:
 
 
 def the_one(turn: Turn, order: WorkOrder, details: Said) -> Post | None:
-    """The post that was chosen, or the only one the names may stand for; None when it must be asked."""
+    """The post chosen, or the only one the names may stand for; None when it must be asked."""
     if details.post is not None:
         return details.post
     found = {post for name in details.names for post in called(turn, order, name)}
@@ -52,17 +52,19 @@ def the_one(turn: Turn, order: WorkOrder, details: Said) -> Post | None:
 def proposed(turn: Turn, order: WorkOrder, reason: str) -> Post | None:
     """The owner a reason speaks of ("这是物业维保范围"), or the one the category table names."""
     category = turn.rules.categories.get(order.category)
-    role = role_in(reason)
+    roles = (*roles_in(reason), category.owner if category else None)
+    posts = (*spoken_of(turn, order, reason), *(_fit_post(turn, order, role) for role in roles))
+    return next((post for post in posts if post is not None and post != order.owner), None)
+
+
+def spoken_of(turn: Turn, order: WorkOrder, text: str) -> list[Post]:
+    """The departments of the street that a sentence speaks of."""
     street = turn.org.unit(_street(turn, order))
-    named = [
-        Post(unit=unit.id, role=Role.DEPARTMENT)
-        for unit in _units_around(turn, order)
-        if unit.kind is UnitKind.DEPARTMENT and _speaks_of(reason, unit, street)
+    return [
+        post
+        for post in departments(turn, order)
+        if _speaks_of(text, turn.org.unit(post.unit), street)
     ]
-    by_reason = named[0] if named else _fit_post(turn, order, role)
-    by_category = _fit_post(turn, order, category.owner if category else None)
-    post = by_reason or by_category
-    return None if post == order.owner else post
 
 
 def choices(turn: Turn, order: WorkOrder, details: Said) -> tuple[Choice, ...]:
@@ -105,9 +107,7 @@ def _fit_post(turn: Turn, order: WorkOrder, role: Role | None) -> Post | None:
 
 
 def _units_around(turn: Turn, order: WorkOrder) -> list[Unit]:
-    return [
-        unit for unit in turn.org.below(_street(turn, order)) if unit.kind in SPEAKS_FOR
-    ]
+    return [unit for unit in turn.org.below(_street(turn, order)) if unit.kind in SPEAKS_FOR]
 
 
 def _street(turn: Turn, order: WorkOrder) -> int:

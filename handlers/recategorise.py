@@ -1,4 +1,4 @@
-"""改类: the desk puts a work order into another category, by its code, its name or what it is about."""
+"""改类: the desk names another category, by its code, its name or what it is about."""
 
 from __future__ import annotations
 

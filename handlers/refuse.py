@@ -11,7 +11,8 @@ from handlers.said import OWN_WORDS, Said
 from handlers.turn import Turn
 
 REASONS = tuple(
-    Choice(value=value) for value in ("refuse_urgent", "refuse_unfounded", "refuse_help", OWN_WORDS)
+    Choice(value=value)
+    for value in ("refuse_urgent", "refuse_unfounded", "refuse_help", OWN_WORDS)
 )
 
 

@@ -21,7 +21,7 @@ def _report_in(turn: Turn, order: WorkOrder, details: Said) -> None:
 
 
 def whistled_for(turn: Turn, statuses: tuple[Status, ...]) -> list[WorkOrder]:
-    """What the person was called to help with: the one asked about last, and the one talked about last."""
+    """What the person was called to help with: the one asked about, the one talked of last."""
     asked = turn.question.number if turn.question is not None else ""
     found = [turn.tx.orders.get(number) for number in {asked, turn.conversation.focus} - {""}]
     return [

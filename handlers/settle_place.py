@@ -62,9 +62,7 @@ def _grid(turn: Turn, answer: Answer) -> bool:
 
 def _slots(answer: Answer) -> PlaceSlots:
     estate, building, entrance, room, spot = (str(answer.context[part]) for part in PARTS)
-    return PlaceSlots(
-        estate=estate, building=building, entrance=entrance, room=room, spot=spot
-    )
+    return PlaceSlots(estate=estate, building=building, entrance=entrance, room=room, spot=spot)
 
 
 COMMAND = Command(name="settle_place", do=_settle, among=(Status.OPEN,), choosing=at_desk)

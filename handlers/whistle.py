@@ -30,11 +30,12 @@ def _whistle(turn: Turn, order: WorkOrder, details: Said) -> None:
 
 
 def _responders(turn: Turn, order: WorkOrder, details: Said) -> tuple[Post, ...]:
-    """Everybody named; of a name that may stand for several posts the first."""
+    """Everybody named or spoken of; of a name that may stand for several posts the first."""
     if details.post is not None:
         return (details.post,)
-    found = [posts.called(turn, order, name)[:1] for name in details.names]
-    return tuple(dict.fromkeys(post for called in found for post in called))
+    named = [posts.called(turn, order, name)[:1] for name in details.names]
+    found = [post for called in named for post in called]
+    return tuple(dict.fromkeys((*found, *posts.spoken_of(turn, order, details.reason))))
 
 
 def _usual_time(turn: Turn, order: WorkOrder) -> datetime:

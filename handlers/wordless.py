@@ -14,6 +14,7 @@ from handlers.turn import Turn
 
 # A photo within this time of the last word about a work order belongs to it.
 STILL_TALKING = timedelta(hours=1)
+LONGEST_PLACE = 10  # characters: with a longer text there is more in it than the place
 
 
 def handle(turn: Turn) -> None:
@@ -31,8 +32,9 @@ def handle(turn: Turn) -> None:
     elif turn.heard.voices:
         _hand_on(turn)
     else:
-        shown = Problem(text=turn.heard.text)
-        drafts.go_on(turn, [drafts.begun(turn, shown, PlaceSlots())])
+        only_a_place = turn.reading.place and len(turn.heard.text) <= LONGEST_PLACE
+        shown = Problem(text="" if only_a_place else turn.heard.text)
+        drafts.go_on(turn, [drafts.begun(turn, shown, turn.reading.place)])
 
 
 def _is_expected(turn: Turn) -> bool:

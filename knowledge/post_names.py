@@ -16,13 +16,11 @@ def role_called(name: str) -> Role | None:
     return _roles().get(comparable(name))
 
 
-def role_in(text: str) -> Role | None:
-    """The role named first in a sentence, the longest name where several begin at the same place."""
+def roles_in(text: str) -> tuple[Role, ...]:
+    """The roles a sentence names, in the order it names them."""
     said = comparable(text)
-    found = [
-        (said.find(name), -len(name), role) for name, role in _roles().items() if name in said
-    ]
-    return min(found)[2] if found else None
+    found = sorted((said.find(name), role) for name, role in _roles().items() if name in said)
+    return tuple(dict.fromkeys(role for _, role in found))
 
 
 @cache

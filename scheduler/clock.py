@@ -23,8 +23,9 @@ Due = tuple[Job, datetime]
 class Clock:
     """Runs what is due by business time; any number of machines may have one.
 
-    Fire times that were missed while nobody looked are caught up once, with the latest of them: every job looks at what
-    is so now, and none is about its own moment. A run that was not finished is taken over when its lease is over.
+    Fire times that were missed are caught up once, with the latest of them: every job looks at
+    what is so now, and none is about its own moment. A run that was not finished is taken over
+    when its lease is over.
     """
 
     def __init__(
@@ -58,13 +59,13 @@ class Clock:
         for job, fire_time in await self._database.run(self._claim_due):
             try:
                 await self._run(job, fire_time)
-            except Exception as failure:  # every job gets its turn; the first failure is raised below
+            except Exception as failure:
                 failures.append(failure)
         if failures:
             raise failures[0]
 
     async def _run(self, job: Job, fire_time: datetime) -> None:
-        """The job in small transactions, one after the other, each from where the last one stopped."""
+        """The job in small transactions, each from where the last one stopped."""
         cursor: int | None = 0
         while cursor is not None:
             chunk = partial(job.run, fire_time=fire_time, cursor=cursor)

@@ -28,6 +28,7 @@ KEEP_RUNS = timedelta(days=30)
 WAKING_HOURS = "8-19"  # nobody is told anything at night but of a danger
 CARD_TIME = time(8, 30)
 
+
 class Run(Protocol):
     """One chunk of a job, from a cursor; where the next one begins, or None after the last."""
 
@@ -36,9 +37,9 @@ class Run(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Something done by the clock: `run` does one chunk from a cursor (0 at first) and returns the next, or None.
+    """Something done by the clock, chunk by chunk; a chunk may be run twice.
 
-    A chunk may be run twice. With `from_now_on` fire times before the first start of the service are not caught up.
+    With `from_now_on` fire times before the first start of the service are not caught up.
     """
 
     name: str
@@ -66,7 +67,7 @@ def expire_drafts(tx: Transaction, fire_time: datetime, cursor: int) -> int | No
 
 
 def await_confirmation(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
-    """Reminds a reporter who has not said whether it is solved, and closes after lasting silence."""
+    """Reminds a reporter who has not said whether it is solved; closes after lasting silence."""
     limits, act = tx.rules.limits, _act(tx)
     since = tx.now - limits.silence + limits.remind_before_close
     orders = tx.orders.resolved_before(since, CHUNK, after_id=cursor)
@@ -174,7 +175,6 @@ def _send_desk_card(tx: Transaction, community: int) -> None:
         waiting=tx.orders.waiting_at_desk((community,), MANY),
         extensions=tx.orders.asked_extension((community,)),
         hand_overs=len(tx.hand_overs.waiting((community,))),
-        dead_letters=0,
         rules=tx.rules,
         at=tx.now,
     )

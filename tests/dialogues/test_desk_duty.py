@@ -1,4 +1,4 @@
-"""The duty desk: assign, decline, settle the place, merge, split, transfer, groups, dead letters."""
+"""The duty desk: assign, decline, settle the place, merge, split, groups, dead letters."""
 
 from __future__ import annotations
 
@@ -168,7 +168,9 @@ async def test_a_category_nobody_knows_is_asked_again(town: Town) -> None:
     assert (await town.order(order.number)).category == "0403"
 
 
-@pytest.mark.parametrize("said", ["派 {} 物业", "转出 {} 12345 不归我们", "并单 {}", "拆单 {} 灯坏了"])
+@pytest.mark.parametrize(
+    "said", ["派 {} 物业", "转出 {} 12345 不归我们", "并单 {}", "拆单 {} 灯坏了"]
+)
 async def test_a_department_touches_nothing_of_a_grid(town: Town, said: str) -> None:
     order = await reported(town)
     (answer, *_) = await town.says("消防郑浩", said.format(order.number))
