@@ -152,7 +152,7 @@ def _opened_meanwhile(turn: Turn, answer: Answer) -> bool:
         if turn.heard.kind is InboundKind.PRESS:
             turn.say("button.changed", number=answer.number)
         return False
-    correct.put_right(turn, order)
+    correct.put_right(turn, order, "correct.placed")
     return True
 
 

@@ -28,17 +28,17 @@ def handle(turn: Turn) -> None:
         meant.say_none(turn, "correct.none")
 
 
-def put_right(turn: Turn, order: WorkOrder) -> None:
+def put_right(turn: Turn, order: WorkOrder, phrase: str = "correct.done") -> None:
     """Records the place and the kind as said now, or asks what is wrong."""
     place, grid = _place(turn, order)
-    category = next((p.category for p in turn.reading.problems if p.category), "")
-    category = category if category != order.category else ""
+    said = (problem.category for problem in turn.reading.problems)
+    category = next((code for code in said if code not in ("", order.category)), "")
     if place is None and not category:
         _ask_what(turn, order)
         return
     order = turn.record(moves.correct(order, turn.act, place=place, grid=grid, category=category))
     turn.focus_on(order)
-    turn.say("correct.done", **values(turn, order))
+    turn.say(phrase, **values(turn, order))
 
 
 def _place(turn: Turn, order: WorkOrder) -> tuple[OrderPlace | None, int | None]:

@@ -19,7 +19,7 @@ def _place(turn: Turn, answer: Answer) -> bool:
     if order is None or not order.is_running:
         return False
     if turn.reading.place and resolve(turn, at(turn, order, turn.reading.place).place).settled:
-        correct.put_right(turn, order)
+        correct.put_right(turn, order, "correct.placed")
         return True
     return _detail(turn, answer)
 

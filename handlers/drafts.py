@@ -38,7 +38,9 @@ def begun(turn: Turn, problem: Problem, place: PlaceSlots) -> WorkOrder:
         created_at=turn.now,
         photos=(*turn.heard.photos, *turn.heard.voices, *turn.heard.files),
     )
-    said = problem.place.filled_from(place)
+    # A problem with a building of its own has its own floor and door, too.
+    shared = PlaceSlots(estate=place.estate) if problem.place.building else place
+    said = problem.place.filled_from(shared)
     draft = placed(turn, replace(draft, place=with_slots(draft.place, said)))
     return with_accused(turn, draft)
 

@@ -24,7 +24,7 @@ def _is_owed(turn: Turn) -> bool:
     if order is None or not order.is_running or order.reporter != turn.person.id:
         return False
     if turn.reading.place and order.grid is None:
-        correct.put_right(turn, order)
+        correct.put_right(turn, order, "correct.placed")
         return True
     if turn.reading.private_data and not turn.in_group:
         supplement.add(turn, order)

@@ -249,3 +249,17 @@ async def test_a_button_of_somebody_else_does_nothing(town: Town) -> None:
     await town.says("李叔", "你好")
     await town.presses("李叔", token)
     assert (await town.order(order.number)).status is Status.RESOLVED
+
+
+async def test_a_wrong_kind_is_put_right(town: Town) -> None:
+    order = await reported(town)
+    await town.says("王阿姨", "报错了，不是灯坏了，是门禁坏了")
+    assert (await town.order(order.number)).category == "0403"
+
+
+async def test_impatience_before_anything_was_done_is_an_urge(town: Town) -> None:
+    order = await reported(town)
+    await town.says("王阿姨", "没解决啊")
+    urged = await town.order(order.number)
+    assert urged.events(EventKind.URGED)
+    assert urged.status is Status.ASSIGNED

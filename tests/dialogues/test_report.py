@@ -301,3 +301,18 @@ async def test_who_writes_english_is_answered_in_english_without_a_hint(town: To
     assert "Registered" in answers[0]
     answers = await town.says("Tom", "查进度")
     assert "承诺" in answers[0]
+
+
+async def test_a_photo_with_nothing_but_its_place(town: Town) -> None:
+    asked = await town.says("李叔", "3栋", photo=True)
+    assert "1 环境卫生" in asked[0]
+    await town.says("李叔", "2")
+    (order,) = await town.orders("李叔")
+    assert order.place.building == "3"
+
+
+async def test_two_buildings_in_one_sentence_keep_their_floors(town: Town) -> None:
+    await town.says("李叔", "8栋1单元2楼楼道灯坏了，9栋1单元门禁坏了")
+    gate, light = await town.orders("李叔")
+    assert (light.place.building, light.place.spot) == ("8", "2楼")
+    assert (gate.place.building, gate.place.spot) == ("9", "")
