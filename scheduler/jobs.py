@@ -108,9 +108,8 @@ def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
 def forget(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     """Drops codes, handled messages and runs whose time is over."""
     tx.codes.forget()
-    tx.inbox.forget()
     tx.jobs.forget(tx.now - KEEP_RUNS)
-    return None
+    return cursor + 1 if tx.inbox.forget() else None
 
 
 def _every(**fields: str | int) -> CronTrigger:

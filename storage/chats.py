@@ -126,7 +126,7 @@ class ChatStore(Store):
         self.db.run(
             _ADD,
             channel=address.channel,
-            chat=address.chat,
+            chat=_plain(address.chat),
             kind=ChatKind.GROUP.value,
             title=title,
             mode=GroupMode.CLEAR_REPORTS.value,

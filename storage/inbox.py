@@ -24,8 +24,10 @@ from storage.statements import Statement, Store, adding, among
 COLUMN = b"inbox.private"
 LEASE = 30.0  # seconds
 MAX_ATTEMPTS = 5
+_NEVER_MISSING = {"channel": "", "key": "", "chat": "", "account": ""}
 LAST = 2**63 - 1  # a platform's own numbers are smaller
 FIRST_BACK_OFF = timedelta(seconds=1)  # doubled at every attempt
+FORGOTTEN_AT_ONCE = 2_000
 _FIELDS = tuple(field.name for field in fields(Inbound))
 KEPT_FOR = timedelta(days=30)  # a repeat that comes later than this is taken for new
 
@@ -132,7 +134,15 @@ _REPLAY = Statement(
 )
 _FORGET = Statement(
     delete(inbox).where(
-        inbox.c.received_at < bindparam("before"), inbox.c.state == InboxState.DONE.value
+        inbox.c.id.in_(
+            select(inbox.c.id)
+            .where(
+                inbox.c.received_at < bindparam("before"),
+                inbox.c.state == InboxState.DONE.value,
+            )
+            .order_by(inbox.c.received_at)
+            .limit(FORGOTTEN_AT_ONCE)
+        )
     )
 )
 _BLANK = Statement(
@@ -322,11 +332,16 @@ class InboxStore(Store):
         """Have a dead letter tried again from the start; whether it was one."""
         return self.db.run(_REPLAY, row=letter, now=stored(self.tx.now)) == 1
 
-    def forget(self) -> None:
-        """Drop what was handled long ago, and the keys of those days."""
+    def forget(self) -> bool:
+        """Drop a share of what was handled long ago; whether there is more.
+
+        With the last of it go the keys of those days.
+        """
         before = self.tx.now - KEPT_FOR
-        self.db.run(_FORGET, before=stored(before))
+        if self.db.run(_FORGET, before=stored(before)) == FORGOTTEN_AT_ONCE:
+            return True
         self.tx.vault.destroy_days_before(before.date())
+        return False
 
     def blank(self, conversations: Sequence[str]) -> None:
         """Remove what was said in these conversations (digests); that it was said stays known."""
@@ -375,7 +390,7 @@ def _as_plain(inbound: Inbound) -> dict[str, Any]:
 
 
 def _as_inbound(plain: dict[str, Any]) -> Inbound:
-    values = dict(plain)
+    values = {**_NEVER_MISSING, **plain}
     values["kind"] = InboundKind(values["kind"])
     values["chat_kind"] = ChatKind(values["chat_kind"])
     if "attachments" in values:

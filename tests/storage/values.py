@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from domain.messages import Address, ChatKind, Inbound, Lane, Outbound
@@ -47,10 +46,3 @@ def queue(tx: Transaction, text: str, *, chat: str = "wang", lane: Lane = Lane.D
     return tx.outbox.add(
         outgoing(text, chat=chat, lane=lane), person=None, phrase="test", values={}
     )
-
-
-def heard_at(inbound: Inbound, at: datetime) -> Inbound:
-    """The same, said at this time."""
-    from dataclasses import replace
-
-    return replace(inbound, sent_at=at)
