@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.messages import Attachment, AttachmentKind, InboundKind
@@ -11,6 +12,7 @@ from storage.transaction import Transaction
 
 # An upload that is already in the attachment store is named so by its channel.
 STORED = "stored:"
+BEYOND_BELIEF = 2**31  # bytes or seconds
 
 
 def bundle(rows: tuple[InboxRow, ...]) -> tuple[InboxRow, ...]:
@@ -70,4 +72,15 @@ def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Hear
 def _keep(tx: Transaction, attachment: Attachment, channel: str, person: int) -> int:
     if attachment.reference.startswith(STORED):
         return int(attachment.reference.removeprefix(STORED))
-    return tx.attachments.add(person, attachment, channel=channel)
+    believable = replace(
+        attachment,
+        media_type=attachment.media_type if attachment.media_type.isascii() else "",
+        size=_believable(attachment.size),
+        seconds=_believable(attachment.seconds),
+    )
+    return tx.attachments.add(person, believable, channel=channel)
+
+
+def _believable(declared: int | None) -> int | None:
+    """What a platform says of a file, unless it cannot be."""
+    return declared if declared is not None and 0 <= declared < BEYOND_BELIEF else None

@@ -14,7 +14,7 @@ from domain.orders import Status
 from knowledge.phrasebook import Phrasebook
 from storage.database import Database, Unavailable
 from storage.keyring import Keyring
-from tests.flow.means import LIGHT, accepted, reopened, said, unfinished
+from tests.flow.means import LIGHT, accepted, reopened, report, said, unfinished
 from tests.town import Town
 
 
@@ -91,9 +91,9 @@ async def test_two_messages_at_once_are_both_a_first_attempt(hardy: Town) -> Non
 
 
 async def test_many_people_at_once_are_all_answered(hardy: Town) -> None:
-    people = [f"住户{number}" for number in range(40)]
+    inbounds = [hardy.inbound(f"住户{number}", report(number)) for number in range(40)]
     workers = asyncio.create_task(hardy.intake.run(poll=0.01))
-    await asyncio.gather(*(hardy.intake.accept(hardy.inbound(who, LIGHT)) for who in people))
+    await asyncio.gather(*(hardy.intake.accept(inbound) for inbound in inbounds))
     await hardy.intake.drain()
     workers.cancel()
     await asyncio.gather(workers, return_exceptions=True)

@@ -11,7 +11,7 @@ import pytest
 
 from storage.keyring import Keyring
 from storage.schema import OutboxState
-from tests.flow.means import LIGHT, reopened, said, unfinished
+from tests.flow.means import LIGHT, reopened, report, said, unfinished
 from tests.flow.mortal import POINTS
 from tests.town import Town, built_town
 
@@ -62,8 +62,7 @@ async def test_a_restart_storm_kills_no_healthy_message(
     hardy: Town, database_url: str, keyring: Keyring
 ) -> None:
     """Ten processes in a row begin what is next and die; everything is still answered once."""
-    people = [f"住户{number}" for number in range(12)]
-    inbounds = [hardy.inbound(who, LIGHT) for who in people]
+    inbounds = [hardy.inbound(f"住户{number}", report(number)) for number in range(12)]
     for inbound in inbounds:
         await hardy.intake.accept(inbound)
     for life in range(10):
@@ -76,7 +75,7 @@ async def test_a_restart_storm_kills_no_healthy_message(
         await last.settle()
         for _ in range(5):
             await last.pass_time(minutes=1)
-        assert len(await last.orders()) == len(people)
+        assert len(await last.orders()) == len(inbounds)
         assert await last.read(lambda tx: tx.inbox.dead_letters()) == ()
 
 
@@ -89,8 +88,7 @@ async def test_two_processes_share_the_work_and_do_nothing_twice(
         built_town(database_url, keyring, strict=False, owner="b") as two,
     ):
         two.accounts, two.numbers = one.accounts, one.numbers
-        people = [f"住户{number}" for number in range(25)]
-        inbounds = [one.inbound(who, LIGHT) for who in people]
+        inbounds = [one.inbound(f"住户{number}", report(number)) for number in range(25)]
         workers = [
             asyncio.create_task(work)
             for town in (one, two)
@@ -105,7 +103,7 @@ async def test_two_processes_share_the_work_and_do_nothing_twice(
         await asyncio.gather(*workers, return_exceptions=True)
         async with reopened(database_url, keyring, one) as later:
             await later.settle()
-            assert len(await later.orders()) == len(people)
+            assert len(await later.orders()) == len(inbounds)
             assert await unfinished(later) == 0
             sent = [
                 outbound.id

@@ -15,7 +15,7 @@ from storage import telling
 from storage.database import Database, Unavailable
 from storage.inbox import MAX_ATTEMPTS, DeadLetter
 from storage.transaction import Transaction
-from tests.flow.means import HELP, LIGHT, Poison, Spoiled, run_out, said, unfinished
+from tests.flow.means import HELP, LIGHT, Poison, Spoiled, report, run_out, said, unfinished
 from tests.town import GROUP, Town
 
 APOLOGY = "failure.apology"
@@ -82,11 +82,10 @@ async def test_the_chat_goes_on_behind_a_dead_letter(hardy: Town, poison: Spoile
 async def test_neighbours_are_handled_meanwhile(hardy: Town, poison: Spoiled) -> None:
     for who in ("甲", "乙", "丙"):
         await hardy.intake.accept(hardy.inbound(who, HELP))
-    people = [f"住户{number}" for number in range(10)]
-    for who in people:
-        await hardy.intake.accept(hardy.inbound(who, LIGHT))
+    for number in range(10):
+        await hardy.intake.accept(hardy.inbound(f"住户{number}", report(number)))
     await hardy.settle()
-    assert len(await hardy.orders()) == len(people)
+    assert len(await hardy.orders()) == 10
     assert poison.attempts == 3
 
 
@@ -140,16 +139,15 @@ async def test_attempts_that_end_with_the_process_count_too(hardy: Town, poison:
 
 async def test_waiting_to_be_alone_uses_up_no_attempt(hardy: Town, poison: Spoiled) -> None:
     """Many that were under way when the process died are each begun when their turn comes."""
-    people = [f"住户{number}" for number in range(8)]
-    for who in people:
-        inbound = hardy.inbound(who, LIGHT)
+    for number in range(8):
+        inbound = hardy.inbound(f"住户{number}", report(number))
         await hardy.intake.accept(inbound)
         await run_out(hardy.database)
         begin = partial(_begun_by_the_dead, key=inbound.conversation)
         await hardy.database.run(begin)
     await run_out(hardy.database)
     await hardy.settle()
-    assert len(await hardy.orders()) == len(people)
+    assert len(await hardy.orders()) == 8
 
 
 def _begun_by_the_dead(tx: Transaction, *, key: str) -> None:
@@ -186,7 +184,7 @@ async def test_a_message_taken_over_by_another_is_not_handled_by_the_first(hardy
 async def test_a_unit_that_fails_takes_no_neighbour_with_it(hardy: Town, poison: Spoiled) -> None:
     """Units of one grouped commit: the healthy ones are durable, the sick one left no trace."""
     for number in range(30):
-        text = HELP if number % 3 == 0 else LIGHT
+        text = HELP if number % 3 == 0 else report(number)
         await hardy.intake.accept(hardy.inbound(f"住户{number}", text))
     workers = asyncio.create_task(hardy.intake.run(poll=60))
     await hardy.intake.drain()

@@ -5,29 +5,47 @@ from __future__ import annotations
 import asyncio
 
 from domain.orders import EventKind, Status
+from domain.people import Post, Role
 from storage.keyring import Keyring
-from tests.flow.means import reopened, unfinished
-from tests.town import Town
+from storage.transaction import Transaction
+from tests.flow.means import reopened, said, unfinished
+from tests.town import STAFF, Town
 
 
-async def test_two_leaders_accept_one_order_at_the_same_instant(
+def both_lead(tx: Transaction) -> None:
+    """小赵 leads the first grid too."""
+    person = tx.people.coded(STAFF["小赵"][0])
+    assert person is not None
+    post = Post(unit=tx.org.coded("G01").id, role=Role.GRID_LEADER)
+    tx.people.grant(person, post)
+
+
+async def test_of_two_leaders_who_accept_at_the_same_instant_one_has_the_order(
     hardy: Town, database_url: str, keyring: Keyring
 ) -> None:
-    await hardy.says("小李", "明天到后天休假 小赵顶")
+    await hardy.database.run(both_lead)
     await hardy.says("王阿姨", "5栋2单元垃圾两天没人收")
     (order,) = await hardy.orders()
     async with reopened(database_url, keyring, hardy, owner="other") as other:
+        pairs = ((hardy, "小李"), (other, "小赵"))
         await asyncio.gather(
-            *(
-                town.intake.accept(town.inbound(who, f"接 {order.number}"))
-                for town, who in ((hardy, "小李"), (other, "小李"))
-            )
+            *(town.intake.accept(town.inbound(who, f"接 {order.number}")) for town, who in pairs)
         )
         await asyncio.gather(hardy.intake.settle(), other.intake.settle())
-        await hardy.settle()
         await other.settle()
-        accepted = await hardy.order(order.number)
-        assert accepted.status is Status.ACCEPTED
-        kinds = [event.kind for event in accepted.history]
-        assert kinds.count(EventKind.ACCEPTED) == 1
-        assert await unfinished(hardy) == 0
+    accepted = await hardy.order(order.number)
+    assert accepted.status is Status.ACCEPTED
+    assert [event.kind for event in accepted.history].count(EventKind.ACCEPTED) == 1
+    told = [row.phrase for row in await said(hardy)]
+    assert (told.count("accept.done"), told.count("accept.taken")) == (1, 1)
+    assert await unfinished(hardy) == 0
+
+
+async def test_a_button_pressed_twice_at_once_counts_once(hardy: Town) -> None:
+    await hardy.says("王阿姨", "5栋2单元垃圾两天没人收")
+    token = hardy.button("小李", "接")
+    presses = [hardy.inbound("小李", "", kind="press", press=token) for _ in range(2)]
+    await asyncio.gather(*(hardy.intake.accept(press) for press in presses))
+    await hardy.settle()
+    (order,) = await hardy.orders()
+    assert [event.kind for event in order.history].count(EventKind.ACCEPTED) == 1
