@@ -36,7 +36,7 @@ PHONES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
-    """Something missing: a phrase of the `check` file and its values."""
+    """Something missing: a phrase and its values."""
 
     phrase: str
     values: dict[str, Any]
@@ -45,14 +45,14 @@ class Hole:
 async def holes(database: Database) -> list[str]:
     """What is missing, worst first, in plain words; empty when nothing is."""
     return await database.read(
-        lambda tx: [tx.wording.say(f"check.{hole.phrase}", hole.values) for hole in look(tx)]
+        lambda tx: [tx.wording.say(hole.phrase, hole.values) for hole in look(tx)]
     )
 
 
 def look(tx: Transaction) -> Iterator[Hole]:
     """Every hole in the tables and in the queues."""
     if not tuple(tx.org):
-        yield Hole(phrase="no_units", values={})
+        yield Hole(phrase="check.no_units", values={})
         return
     yield from _empty_posts(tx)
     yield from _categories(tx)
@@ -68,19 +68,19 @@ def _empty_posts(tx: Transaction) -> Iterator[Hole]:
         for unit in _units(tx, LEVEL[role]):
             if not _held(tx, unit, role):
                 values = {"unit": unit.name, "code": unit.code, "role": role.value}
-                yield Hole(phrase="empty_post", values=values)
+                yield Hole(phrase="check.empty_post", values=values)
     if not any(_held(tx, unit, Role.ADMIN) for unit in tx.org):
-        yield Hole(phrase="no_admin", values={})
+        yield Hole(phrase="check.no_admin", values={})
 
 
 def _categories(tx: Transaction) -> Iterator[Hole]:
     categories = [c for c in tx.rules.categories.values() if c.order_class is not None]
     if not categories:
-        yield Hole(phrase="no_categories", values={})
+        yield Hole(phrase="check.no_categories", values={})
     for order_class in OrderClass:
         used = any(category.order_class is order_class for category in categories)
         if used and order_class is not OrderClass.X and order_class not in tx.rules.deadlines:
-            yield Hole(phrase="no_deadline", values={"order_class": order_class.value})
+            yield Hole(phrase="check.no_deadline", values={"order_class": order_class.value})
     owned: defaultdict[Role, list[str]] = defaultdict(list)
     for category in categories:
         owned[category.owner].append(category.code)
@@ -88,21 +88,22 @@ def _categories(tx: Transaction) -> Iterator[Hole]:
         for unit in _units(tx, LEVEL[role]):
             if role not in NEEDED and not _held(tx, unit, role):
                 values = {"codes": codes, "unit": unit.name, "role": role.value}
-                yield Hole(phrase="category_without_owner", values=values)
+                yield Hole(phrase="check.category_without_owner", values=values)
 
 
 def _phones(tx: Transaction) -> Iterator[Hole]:
     known = {phone.key for phone in tx.rules.phones}
     missing = [key for key in PHONES if key not in known]
     if missing:
-        yield Hole(phrase="missing_phones", values={"keys": missing})
+        yield Hole(phrase="check.missing_phones", values={"keys": missing})
 
 
 def _holidays(tx: Transaction) -> Iterator[Hole]:
     year = tx.now.astimezone(tx.rules.zone).year
     for wanted in (year, year + 1):
         if not tx.rules.calendar.announced(wanted):
-            phrase = "no_holidays" if wanted == year else "holidays_not_announced"
+            known = "no_holidays" if wanted == year else "holidays_not_announced"
+            phrase = f"check.{known}"
             yield Hole(phrase=phrase, values={"year": wanted})
 
 
@@ -110,20 +111,20 @@ def _unreachable_staff(tx: Transaction) -> Iterator[Hole]:
     for person, post in unreachable(tx):
         unit = tx.org.unit(post.unit)
         values = {"name": person.name, "unit": unit.name, "role": post.role.value}
-        yield Hole(phrase="unreachable", values=values)
+        yield Hole(phrase="check.unreachable", values=values)
 
 
 def _unbound_groups(tx: Transaction) -> Iterator[Hole]:
     for chat in tx.chats.unbound():
         values = {"channel": chat.address.channel, "title": chat.title or chat.address.chat}
-        yield Hole(phrase="unbound_group", values=values)
+        yield Hole(phrase="check.unbound_group", values=values)
 
 
 def _queues(tx: Transaction) -> Iterator[Hole]:
     if letters := tx.inbox.dead_letters(limit=100):
-        yield Hole(phrase="dead_letters", values={"count": len(letters)})
+        yield Hole(phrase="check.dead_letters", values={"count": len(letters)})
     for order in tx.orders.untold():
-        yield Hole(phrase="untold", values={"number": order.number})
+        yield Hole(phrase="check.untold", values={"number": order.number})
 
 
 def _units(tx: Transaction, kind: UnitKind) -> list[Unit]:

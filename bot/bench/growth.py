@@ -7,7 +7,6 @@ from pathlib import Path
 
 PEOPLE_PER_ORDER = 4
 SPREAD = 3 * 365 * 86_400 * 1_000_000  # microseconds over which the orders are spread
-COPIED = ("orders", "order_events", "followers", "people", "contacts")
 
 
 def fill(database: Path, orders: int) -> None:
@@ -16,20 +15,24 @@ def fill(database: Path, orders: int) -> None:
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute("PRAGMA cache_size = -400000")
     connection.execute("BEGIN")
-    have = connection.execute("SELECT count(*) FROM orders").fetchone()[0]
-    people = max(orders // PEOPLE_PER_ORDER - 1000, 0)
-    _copy(connection, "people", people, {"code": "NULL"})
-    _copy(
-        connection, "contacts", people, {"account_digest": "'c' || n", "chat_digest": "'p' || n"}
-    )
-    first = connection.execute("SELECT max(id) FROM orders").fetchone()[0] + 1
+    have, first = _count_and_next(connection, "orders")
+    people, person = _count_and_next(connection, "people")
+    new = max(orders // PEOPLE_PER_ORDER - people, 0)
+    _copy(connection, "people", new, {"code": "NULL"})
+    named = {
+        "person": f"{person - 1} + n",
+        "account_digest": f"'c' || ({person} + n)",
+        "chat_digest": f"'p' || ({person} + n)",
+    }
+    _copy(connection, "contacts", new, named)
+    people, person = _count_and_next(connection, "people")
     changes = {
-        "number": "'f' || n",
+        "number": f"'f' || ({first} + n)",
         "status": "CASE WHEN n % 100 < 97 THEN 'closed' ELSE t.status END",
         "created_at": f"t.created_at - (n * 7919 % 1000003) * {SPREAD // 1_000_003}",
         "building": "CAST(n % 2400 + 25 AS TEXT)",
         "resolved_at": "NULL",
-        "reporter": "(SELECT min(id) FROM people) + n % (SELECT count(*) FROM people)",
+        "reporter": f"{person} - 1 - n % {people}",
     }
     _copy(connection, "orders", max(orders - have, 0), changes)
     _copy_events(connection, first)
@@ -37,6 +40,11 @@ def fill(database: Path, orders: int) -> None:
     connection.execute("ANALYZE")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+
+
+def _count_and_next(connection: sqlite3.Connection, table: str) -> tuple[int, int]:
+    row = connection.execute(f"SELECT count(*), max(id) + 1 FROM {table}").fetchone()
+    return int(row[0]), int(row[1])
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -45,7 +45,7 @@ class Report:
     """Rows beside their limit, printed as they come and kept nowhere."""
 
     def __init__(self, title: str) -> None:
-        self._console = Console(highlight=False, width=112)
+        self._console = Console(highlight=False, width=130)
         self._table = Table(title=title, title_justify="left")
         for name in ("what", "per second", "p50 ms", "p99 ms", "of its limit", "aim"):
             self._table.add_column(name, justify="left" if name == "what" else "right")
