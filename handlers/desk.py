@@ -41,7 +41,6 @@ DESK: Mapping[str, Command] = {
     "assign_proposed": assign.COMMAND,
     "decline": decline.COMMAND,
     "name_owner": name_owner.COMMAND,
-    "name_proposed": name_owner.COMMAND,
 }
 EXTENSION: Mapping[str, Command] = {"approve": approve.COMMAND, "refuse": refuse.COMMAND}
 REPORT_IN: Mapping[str, Command] = {"report_in": report_in.COMMAND}

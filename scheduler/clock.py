@@ -45,7 +45,12 @@ class Clock:
         """Ticks until cancelled; a tick that fails is logged and the next one tries again."""
         scheduler = AsyncIOScheduler(timezone=UTC)
         scheduler.add_job(
-            self.tick, "interval", seconds=TICK, max_instances=1, coalesce=True, id="tick"
+            self.tick,
+            "interval",
+            seconds=TICK,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
         )
         scheduler.start()
         try:

@@ -168,6 +168,33 @@ async def test_a_category_nobody_knows_is_asked_again(town: Town) -> None:
     assert (await town.order(order.number)).category == "0403"
 
 
+async def test_the_desk_of_another_community_finds_nothing_here(town: Town) -> None:
+    order = await reported(town)
+    await moved_in_next_door(town, "隔壁老周")
+    for said in ("派 {} 物业", "接 {}", "不予受理 {} 不归我们", "备注 {} 看看", "{}"):
+        answers = await town.says("隔壁老周", said.format(order.number))
+        assert not any("照明" in line or "3栋" in line for line in answers)
+    assert (await town.order(order.number)).version == order.version
+    assert await town.heard("隔壁老周") == []
+
+
+async def moved_in_next_door(town: Town, name: str) -> None:
+    """The duty officer of a second community of the same street."""
+    unit = {"code": "C02", "kind": "community", "name": "银杏社区", "parent": "S01"}
+    person = {
+        "code": "P90",
+        "name": name,
+        "phone": "",
+        "roles": [("C02", "duty")],
+        "channel": "web",
+        "account": "zhou",
+    }
+    await town.database.run(lambda tx: tx.tables.replace("units", [unit]))
+    await town.database.run(lambda tx: tx.tables.replace("people", [person]))
+    await town.database.refresh()
+    town.move_in(name, channel="web", account="zhou")
+
+
 @pytest.mark.parametrize(
     "said", ["派 {} 物业", "转出 {} 12345 不归我们", "并单 {}", "拆单 {} 灯坏了"]
 )

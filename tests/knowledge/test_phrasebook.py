@@ -169,7 +169,8 @@ def test_no_sentence_shows_markup() -> None:
 
 def _values(book: Phrasebook, name: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for placeholder in book.placeholders(name):
+    # A mere test of a value, such as {!role}, says nothing of its form: forms come after it.
+    for placeholder in sorted(book.placeholders(name), key=lambda each: each.spec):
         values[placeholder.name] = _value(book, placeholder.name, placeholder.spec)
         if placeholder.spec.endswith(".*"):
             one = next(each for each in book.names() if each.startswith(placeholder.spec[:-1]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from domain.orders import EventKind, Status, WorkOrder
@@ -159,6 +161,14 @@ async def test_a_job_goes_on_from_chunk_to_chunk(town: Town) -> None:
     await clock.tick()
     await clock.tick()
     assert cursors == [0, 1, 2, 3]
+
+
+async def test_it_stops_when_told(town: Town) -> None:
+    running = asyncio.create_task(town.clock.run())
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 def test_only_the_latest_of_many_missed_fire_times_matters() -> None:
