@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import struct
 import zlib
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bot.channels import web_files
+from bot.channels.web_files import MOST_WAITING
 from bot.images import Unreadable, sanitise
 from domain.messages import Inbound
 from storage.keyring import Keyring
@@ -195,6 +198,49 @@ async def test_a_photo_without_a_length_is_measured_while_it_comes(door: WebHous
     )
 
     assert answer.status == 413
+
+
+async def test_more_uploads_than_memory_holds_are_to_come_again(door: WebHouse) -> None:
+    door.channel._acts._darkroom._waiting = MOST_WAITING
+
+    answer = await door.client.post(
+        "/chat/photos", data=photo(), headers={"Content-Type": "image/jpeg"}
+    )
+
+    assert (answer.status, (await answer.json())["error"]) == (503, "photo_later")
+    assert "Retry-After" in answer.headers
+
+
+async def test_a_body_that_drips_is_given_up(
+    door: WebHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_files, "SLOWEST", 0.05)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"\xff"
+        await asyncio.Event().wait()
+
+    answer = await door.client.post(
+        "/chat/photos", data=dripping(), headers={"Content-Type": "image/jpeg"}
+    )
+
+    assert (answer.status, (await answer.json())["error"]) == (408, "slow")
+
+
+async def test_who_has_themselves_deleted_leaves_no_word_and_no_photo(house: WebHouse) -> None:
+    token = await upload(house, photo())
+    await house.says("你好", key="before-erasure1", photos=[token])
+    path = path_of((await house.look())["rows"][0])
+    await house.says("删除我的信息", key="erase-me-please")
+    await house.settle()
+    asked = next(row for row in (await house.look())["rows"] if "确定删除" in str(row))
+    button = next(one for one in asked["buttons"] if "确定删除" in one["label"])
+
+    await house.client.post("/chat/press", json={"key": "yes-erase-me", "token": button["token"]})
+    await house.settle()
+
+    assert "你好" not in str((await house.look())["rows"])
+    assert (await house.client.get(path)).status == 404
 
 
 async def test_a_voice_is_kept_and_handed_on(house: WebHouse) -> None:
