@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from bot import counts
 from bot.channels.base import CannotAccept
 from bot.gate import Gate
 from bot.hearing import bundle, heard_from, words
@@ -115,10 +116,12 @@ class Intake:
                 lambda tx: tx.inbox.accept(inbound, owner=self._owner, lease=lease), first=True
             )
         except Unavailable as trouble:
+            counts.HEARD.labels(inbound.channel, "refused").inc()
             logger.error(
                 "message refused", channel=inbound.channel, key=inbound.key, why=str(trouble)
             )
             raise CannotAccept(str(trouble)) from trouble
+        counts.HEARD.labels(inbound.channel, "accepted" if fresh else "repeated").inc()
         if fresh and self._handles:
             self.wake(inbound.conversation)
         return fresh
@@ -342,6 +345,8 @@ class Intake:
         """
         ids = tuple(row.id for row in look.rows)
         name = type(failure).__name__
+        is_dead = look.rows[0].attempts >= MAX_ATTEMPTS
+        counts.HEARD.labels(look.rows[0].inbound.channel, "dead" if is_dead else "failed").inc()
         logger.error(
             "handling failed",
             channel=look.rows[0].inbound.channel,

@@ -8,14 +8,17 @@ from typing import Any
 
 import structlog
 
+from bot import counts
 from bot.channels.base import Channel
 from bot.limiter import Limiter
-from domain.messages import Address, Lane, Outbound, Refused, SendError, Sent, TryLater, Unknown
+from domain.messages import Address, Lane, Outbound, Refused, Sent, TryLater, Unknown
 from storage.database import Database, Unavailable
 from storage.outbox import SAID_AGAIN, OutboxRow
 from storage.transaction import Transaction
 
 logger = structlog.get_logger()
+
+Outcome = Sent | TryLater | Refused | Unknown
 
 LEASE = 6.0  # seconds one process delivers for a channel account; renewed at a third
 AT_ONCE = 32  # messages of one channel on their way or waiting for the platform's pace
@@ -25,6 +28,7 @@ LAST_CALLS = 5.0  # seconds a stopping process gives to the calls it has made
 POLL = 1.0  # seconds between two looks at an outbox that others may have written to
 UNTIL_RECORDED = (0.2, 1.0, 3.0, 10.0)  # pauses between attempts to record an outcome
 
+OUTCOMES = {Sent: "sent", TryLater: "later", Refused: "refused", Unknown: "unknown"}
 # Refused to one of the staff, these must not be forgotten.
 OWED = frozenset({Lane.EMERGENCY, Lane.STAFF})
 
@@ -186,17 +190,18 @@ class _Line:
     async def _call(self, row: OutboxRow, token: str) -> None:
         """One call to the platform and its one outcome."""
         outcome = await self._outcome(row.outbound)
+        counts.DELIVERED.labels(self._channel.name, OUTCOMES[type(outcome)]).inc()
         if isinstance(outcome, TryLater):
             chat = None if outcome.scope == "channel" else row.outbound.address.chat
             self._limiter.pause(chat, self._clock() + outcome.after)
         await self._record(row, token, outcome)
         self.something_new.set()
 
-    async def _outcome(self, outbound: Outbound) -> Sent | SendError:
+    async def _outcome(self, outbound: Outbound) -> Outcome:
         try:
             async with asyncio.timeout(LONGEST_CALL):
                 return await self._channel.send(outbound)
-        except SendError as error:
+        except (TryLater, Refused, Unknown) as error:
             return error
         except TimeoutError:
             return Unknown("timed out")
@@ -206,7 +211,7 @@ class _Line:
             )
             return Unknown(type(failure).__name__)
 
-    async def _record(self, row: OutboxRow, token: str, outcome: Sent | SendError) -> None:
+    async def _record(self, row: OutboxRow, token: str, outcome: Outcome) -> None:
         """Writes the outcome down, also when the database is away for a moment."""
         for pause in (*UNTIL_RECORDED, None):
             try:
@@ -232,7 +237,7 @@ class _Line:
             logger.error("delivery failed", channel=self._channel.name, exc_info=failure)
 
 
-def record(tx: Transaction, row: OutboxRow, token: str, outcome: Sent | SendError) -> None:
+def record(tx: Transaction, row: OutboxRow, token: str, outcome: Outcome) -> None:
     """What became of a message, in the outbox and in what is known of the chat."""
     match outcome:
         case Sent():
@@ -241,7 +246,7 @@ def record(tx: Transaction, row: OutboxRow, token: str, outcome: Sent | SendErro
             tx.outbox.later(row.id, token, outcome.after, outcome.reason)
         case Refused():
             _refused(tx, row, token, outcome)
-        case _:
+        case Unknown():
             again = row.outbound.lane in SAID_AGAIN
             tx.outbox.unknown(row.id, token, str(outcome), retry=again)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from domain.messages import InboundKind
 from domain.orders import EventKind, Status
 from domain.people import Post, Role
 from storage.keyring import Keyring
@@ -44,7 +45,7 @@ async def test_of_two_leaders_who_accept_at_the_same_instant_one_has_the_order(
 async def test_a_button_pressed_twice_at_once_counts_once(hardy: Town) -> None:
     await hardy.says("王阿姨", "5栋2单元垃圾两天没人收")
     token = hardy.button("小李", "接")
-    presses = [hardy.inbound("小李", "", kind="press", press=token) for _ in range(2)]
+    presses = [hardy.inbound("小李", "", kind=InboundKind.PRESS, press=token) for _ in range(2)]
     await asyncio.gather(*(hardy.intake.accept(press) for press in presses))
     await hardy.settle()
     (order,) = await hardy.orders()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.messages import InboundKind
 from domain.orders import Status
 from storage.keyring import Keyring
 from tests.flow.means import reopened, unfinished
@@ -56,7 +57,7 @@ async def test_the_answer_to_a_question_never_waits(hardy: Town) -> None:
 
 async def test_a_button_never_waits_and_keeps_its_place(hardy: Town) -> None:
     await hardy.mutters("王阿姨", "那个")
-    assert await hardy.mutters("王阿姨", "", kind="press", press="no such token")
+    assert await hardy.mutters("王阿姨", "", kind=InboundKind.PRESS, press="no such token")
     assert await unfinished(hardy) == 0
 
 
