@@ -12,7 +12,6 @@ from domain.orders import OrderClass
 from domain.people import Role
 from domain.workdays import WorkCalendar
 
-
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 

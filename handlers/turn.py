@@ -153,8 +153,7 @@ class Turn:
 
     def record(self, change: Change) -> WorkOrder:
         """Saves a decision with its notices and returns the order as saved."""
-        saved = self.tx.record(change, by=self.person.id)
-        return saved[change.order.number] if change.orders else change.order
+        return self.tx.record(change, by=self.person.id)[change.order.number]
 
     def tell(self, notice: Notice) -> None:
         """Tells others without changing anything."""

@@ -331,7 +331,8 @@ class Town:
     async def photos(self, number: str) -> set[int]:
         """The photos sent for the work order, when it was made and later."""
         order = await self.order(number)
-        return set(order.photos).union(*(event.values.get("photos", ()) for event in order.history))
+        later = (event.values.get("photos", ()) for event in order.history)
+        return set(order.photos).union(*later)
 
     async def read(self, query: Callable[[Transaction], Any]) -> Any:
         """Looks into the database."""
