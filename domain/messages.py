@@ -190,6 +190,6 @@ class Unknown(SendError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """Delivered; `message` is the platform's number of it, or empty where the platform gives none."""
+    """Delivered; `message` is the platform's number of it, empty where it gives none."""
 
     message: str = ""

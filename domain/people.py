@@ -32,7 +32,7 @@ DESK_ROLES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A role in a unit. Work orders belong to posts, never to the person who happens to hold one."""
+    """A role in a unit. Work orders belong to posts, never to whoever happens to hold one."""
 
     unit: int
     role: Role
