@@ -200,7 +200,7 @@ async def run(settings: CoreSettings) -> None:
         async with AsyncExitStack() as stack:
             if "web" in settings.roles:
                 await stack.enter_async_context(_served(service, readiness))
-            await stack.enter_async_context(_at_work(service))
+            await stack.enter_async_context(at_work(service))
             readiness.ready = True
             logger.info("service started", channels=sorted(service.channels))
             await stop.wait()
@@ -228,7 +228,7 @@ async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]
 
 
 @asynccontextmanager
-async def _at_work(service: Service) -> AsyncIterator[None]:
+async def at_work(service: Service) -> AsyncIterator[None]:
     """The tasks of a running process; leaving cancels the ears first and lets the hands finish."""
     roles = service.settings.roles
     ears = [
