@@ -85,6 +85,8 @@ def phrases_named(file: Path) -> Iterator[str | re.Pattern[str]]:
         yield from strings(call.args[0]) if call.args else ()
     for call in calls(file, "ask"):
         yield from strings(call.args[1]) if len(call.args) > 1 else ()
+    for call in calls(file, "ask_for"):
+        yield from (f"{file.stem}.ask_{part}" for part in strings(call.args[3]))
     for call in calls(file, "Refusal"):
         yield from strings(call.args[0]) if call.args else ()
     for node in ast.walk(tree(file)):
@@ -149,6 +151,7 @@ def test_every_rule_that_is_broken_has_its_words() -> None:
 
 def test_every_phrase_is_used() -> None:
     texts, patterns = all_strings()
+    texts |= {name for file in CODE for name in phrases_named(file) if isinstance(name, str)}
     written = "\n".join(
         file.read_text(encoding="utf-8")
         for file in (ROOT / "knowledge" / "phrases").glob("*.toml")

@@ -1,0 +1,182 @@
+"""`xiaoqi run --sample` as a real process: it serves, it is killed, and nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TWO_PROBLEMS = "3栋2单元楼道灯不亮了还有垃圾两天没人收"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """Where a service lives: its database, its key and its port."""
+
+    url: str
+    folder: Path
+    port: int
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        variables = {
+            **{key: value for key, value in os.environ.items() if "XIAOQI" not in key},
+            "PYTHONPATH": str(ROOT),
+            "XIAOQI_DATABASE__URL": self.url,
+            "XIAOQI_SECURITY__KEY_FILE": str(self.folder / "key"),
+            "XIAOQI_SERVER__PORT": str(self.port),
+        }
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "bot", "run", "--sample", *arguments],
+                cwd=self.folder,
+                env=variables,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def home(empty_database_url: str, tmp_path: Path) -> Home:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return Home(url=empty_database_url, folder=tmp_path, port=port)
+
+
+@contextmanager
+def running(home: Home, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = home.start(*arguments)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@asynccontextmanager
+async def page_of(home: Home) -> AsyncIterator[aiohttp.ClientSession]:
+    """A browser's session, once the service is ready."""
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{home.port}") as session:
+        while True:
+            try:
+                async with session.get("/readyz") as answer:
+                    if answer.status == 200:
+                        break
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.05)
+        yield session
+
+
+async def rows(page: aiohttp.ClientSession, chat: str) -> list[dict[str, Any]]:
+    async with page.get("/sample/transcript") as answer:
+        assert answer.status == 200
+        told = json.loads(await answer.text())
+    return [row for row in told["rows"] if row["chat"] == chat]
+
+
+async def says(page: aiohttp.ClientSession, key: str, text: str) -> int:
+    body = {"key": key, "text": text}
+    async with page.post("/sample/resident/messages", json=body) as answer:
+        return answer.status
+
+
+async def until_said(page: aiohttp.ClientSession, chat: str, words: str) -> list[dict[str, Any]]:
+    while True:
+        found = [row for row in await rows(page, chat) if words in row["text"]]
+        if found:
+            return found
+        await asyncio.sleep(0.05)
+
+
+async def test_a_message_to_the_page_reaches_the_grid_leader(home: Home) -> None:
+    with running(home) as process:
+        async with page_of(home) as page:
+            async with page.get("/healthz") as alive, page.get("/") as first:
+                assert (alive.status, first.status) == (200, 200)
+                assert "text/html" in first.headers["Content-Type"]
+
+            assert await says(page, "message-1", TWO_PROBLEMS) == 200
+            await until_said(page, "resident/me", "都登记好了")
+            await until_said(page, "leader/me", "照明")
+            await until_said(page, "leader/me", "垃圾清运")
+
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+    assert '"service stopped"' in home.log()
+
+
+async def test_what_was_accepted_before_a_kill_is_handled_after_it(home: Home) -> None:
+    texts = [f"{building}栋2单元楼道灯不亮了" for building in range(1, 9)]
+    with running(home, "--roles", "web,poll"):
+        async with page_of(home) as page:
+            for number, text in enumerate(texts):
+                assert await says(page, f"message-{number}", text) == 200
+
+    with running(home):
+        async with page_of(home) as page:
+            for building in range(1, 8):  # the eighth is another leader's
+                await until_said(page, "leader/me", f"{building}栋2单元")
+            for number, text in enumerate(texts):
+                assert await says(page, f"message-{number}", text) == 200
+            heard = [row for row in await rows(page, "resident/me") if row.get("key")]
+
+    assert len(heard) == len(texts)
+
+
+async def test_a_killed_service_is_started_again_by_its_supervisor(home: Home) -> None:
+    with running(home):
+        async with page_of(home) as page:
+            assert await says(page, "message-1", TWO_PROBLEMS) == 200
+            await until_said(page, "resident/me", "都登记好了")
+            for child in supervised(home):
+                os.kill(child, signal.SIGKILL)
+            await until_logged(home, "the service died")
+        async with page_of(home) as page:
+            await until_said(page, "resident/me", "都登记好了")
+            assert await says(page, "message-2", "查进度") == 200
+            await until_said(page, "resident/me", "您有 2 件")
+
+
+async def until_logged(home: Home, words: str) -> None:
+    while True:
+        if words in home.log():
+            return
+        await asyncio.sleep(0.05)
+
+
+def supervised(home: Home) -> list[int]:
+    """The supervised processes of this service."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            try:
+                command = (folder / "cmdline").read_bytes()
+                environment = (folder / "environ").read_bytes()
+            except OSError:
+                continue
+            if b"--supervised" in command and str(home.folder / "key").encode() in environment:
+                found.append(int(folder.name))
+    return found
+
+
+async def test_a_taken_port_is_a_failure_that_names_it(home: Home) -> None:
+    with socket.create_server(("127.0.0.1", home.port)), running(home) as process:
+        assert await asyncio.to_thread(process.wait) == 1
+    assert str(home.port) in home.log()
