@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from domain.messages import Attachment, AttachmentKind, InboundKind
+from domain.messages import Attachment, AttachmentKind, Inbound, InboundKind, Location
 from handlers.turn import Heard
 from storage.inbox import InboxRow
 from storage.transaction import Transaction
@@ -13,6 +14,59 @@ from storage.transaction import Transaction
 # An upload that is already in the attachment store is named so by its channel.
 STORED = "stored:"
 BEYOND_BELIEF = 2**31  # bytes or seconds
+
+
+# What a platform names things by; the words themselves are kept exactly as they came.
+NAMES = (
+    "chat",
+    "chat_title",
+    "account",
+    "name",
+    "language",
+    "album",
+    "message",
+    "reply_to",
+    "press",
+    "start",
+    "migrated_to",
+)
+
+
+def storable(inbound: Inbound) -> Inbound:
+    """The message with names every database can look for, and with figures that can be."""
+    broken: dict[str, Any] = {
+        name: _whole(value)
+        for name in NAMES
+        if not (value := getattr(inbound, name)).isascii() or "\0" in value
+    }
+    if inbound.attachments:
+        broken["attachments"] = tuple(_storable(one) for one in inbound.attachments)
+    if inbound.location is not None and not _is_on_earth(inbound.location):
+        broken["location"] = None
+    return replace(inbound, **broken) if broken else inbound
+
+
+def _storable(attachment: Attachment) -> Attachment:
+    return replace(
+        attachment,
+        reference=_whole(attachment.reference),
+        media_type=_whole(attachment.media_type),
+        size=_believable(attachment.size),
+        seconds=_believable(attachment.seconds),
+    )
+
+
+def _is_on_earth(place: Location) -> bool:
+    return -90 <= place.latitude <= 90 and -180 <= place.longitude <= 180
+
+
+def _whole(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _believable(declared: int | None) -> int | None:
+    """What a platform says of a file, unless it cannot be."""
+    return declared if declared is not None and 0 <= declared < BEYOND_BELIEF else None
 
 
 def bundle(rows: tuple[InboxRow, ...]) -> tuple[InboxRow, ...]:
@@ -72,15 +126,4 @@ def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Hear
 def _keep(tx: Transaction, attachment: Attachment, channel: str, person: int) -> int:
     if attachment.reference.startswith(STORED):
         return int(attachment.reference.removeprefix(STORED))
-    believable = replace(
-        attachment,
-        media_type=attachment.media_type if attachment.media_type.isascii() else "",
-        size=_believable(attachment.size),
-        seconds=_believable(attachment.seconds),
-    )
-    return tx.attachments.add(person, believable, channel=channel)
-
-
-def _believable(declared: int | None) -> int | None:
-    """What a platform says of a file, unless it cannot be."""
-    return declared if declared is not None and 0 <= declared < BEYOND_BELIEF else None
+    return tx.attachments.add(person, attachment, channel=channel)

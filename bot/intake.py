@@ -14,7 +14,7 @@ import structlog
 from bot import counts
 from bot.channels.base import CannotAccept
 from bot.gate import Gate
-from bot.hearing import bundle, heard_from, words
+from bot.hearing import bundle, heard_from, storable, words
 from domain.messages import ChatKind, Inbound, InboundKind
 from domain.readings import Reading, ReadingContext
 from handlers.router import dispatch
@@ -110,7 +110,7 @@ class Intake:
         """Commits the message; False when it is a redelivery. Raises CannotAccept when it
         cannot be kept.
         """
-        lease = KEPT if self._handles else 0.0
+        inbound, lease = storable(inbound), KEPT if self._handles else 0.0
         try:
             _, fresh = await self._database.run(
                 lambda tx: tx.inbox.accept(inbound, owner=self._owner, lease=lease), first=True
