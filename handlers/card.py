@@ -14,10 +14,7 @@ OWED = (*RUNNING, Status.RESOLVED)
 
 
 def handle(turn: Turn) -> None:
-    """Both cards for who has both; one line for who has nothing."""
-    if turn.in_group:
-        turn.say("card.in_private", private=True)
-        return
+    """Both cards for who has both, in private; one line for who has nothing."""
     shown = [_say_own(turn), _say_desk(turn)]
     if not any(shown):
         turn.say("card.nothing")
@@ -28,7 +25,7 @@ def _say_own(turn: Turn) -> bool:
     values = leader_card(rows, turn.rules, most=MOST_ROWS)
     if values is None:
         return False
-    turn.say("clock.morning_card", at=turn.now, **values)
+    turn.say("clock.morning_card", private=True, at=turn.now, **values)
     return True
 
 
@@ -47,5 +44,5 @@ def _say_desk(turn: Turn) -> bool:
     )
     if values is None:
         return False
-    turn.say("clock.desk_card", at=turn.now, **values)
+    turn.say("clock.desk_card", private=True, at=turn.now, **values)
     return True

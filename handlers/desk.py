@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from domain import moves
+from domain.orders import Status
 from domain.people import Post, Role
+from domain.routing import EMERGENCIES
 from handlers import (
     accept,
     approve,
@@ -21,9 +23,12 @@ from handlers import (
     return_order,
     settle_place,
 )
-from handlers.command import WORDS_OF_AN_ANSWER, Command
+from handlers.command import WORDS_OF_AN_ANSWER, Command, owned
 from handlers.said import Said
 from handlers.turn import Answer, Turn
+
+AT_A_DANGER = frozenset({"accept", "hand_on", "note", "on_site", "resolve", "whistle"})
+AT_WORK = (Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED)
 
 Button = Callable[[Turn, Answer], bool]
 
@@ -44,6 +49,16 @@ DESK: Mapping[str, Command] = {
 }
 EXTENSION: Mapping[str, Command] = {"approve": approve.COMMAND, "refuse": refuse.COMMAND}
 REPORT_IN: Mapping[str, Command] = {"report_in": report_in.COMMAND}
+
+
+def command_at_a_danger(turn: Turn) -> str:
+    """What somebody at work on a danger says of it ("明火已灭，弄好了"), or "": a new alarm."""
+    said = next((intent for intent in turn.reading.intents if intent in AT_A_DANGER), "")
+    if not said or not turn.actor.is_staff:
+        return ""
+    known = turn.heard.about or turn.reading.number
+    at_work = owned(turn, AT_WORK) if not known else ()
+    return said if known or any(one.order_class in EMERGENCIES for one in at_work) else ""
 
 
 def _buttons(commands: Mapping[str, Command]) -> Button:

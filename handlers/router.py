@@ -13,7 +13,7 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import consent, human, language, privacy
+from handlers import consent, desk, human, language, privacy
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -123,7 +123,7 @@ def _emergency(turn: Turn) -> bool:
     """Danger to life goes before everything, in every state."""
     if not turn.reading.emergency:
         return False
-    routes().handlers["emergency"](turn)
+    routes().handlers[desk.command_at_a_danger(turn) or "emergency"](turn)
     return True
 
 

@@ -9,7 +9,9 @@ _DEPUTY = re.compile(
 )
 _BETWEEN = re.compile(r"[\s,.;、/]+|和|跟|与|以及")
 _LEAD = re.compile(r"^(?:给|派给|转给|交给|请|让|由|到|是|为|成|要)+")
-_TAIL = re.compile(r"(?:来|去)?(?:处理|办理|办|负责|跟进|承办|主办|协办|吧|一下|支援|配合)+$")
+_TAIL = re.compile(
+    r"(?:(?:来|去)?(?:处理|办理|办|负责|跟进|承办|主办|协办|吧|一下|支援|配合)+|来|去)$"
+)
 
 
 def find_people(key: str) -> tuple[str, ...]:

@@ -82,6 +82,21 @@ async def test_who_is_asked_when_nobody_is_named(town: Town) -> None:
     assert owner.role is Role.PROPERTY
 
 
+async def test_somebody_who_is_to_come_is_who_is_asked(town: Town) -> None:
+    order = await unplaced(town)
+    await town.says("陈静", "派单")
+    await town.says("陈静", "让小赵来")
+    assert any(order.number in line for line in await town.heard("小赵"))
+
+
+async def test_what_nobody_is_given_is_told_upwards(town: Town) -> None:
+    order = await unplaced(town)
+    await town.heard("刘书记")
+    await town.pass_time(days=2)
+    told = await town.heard("刘书记")
+    assert any("超时" in line and order.number in line for line in told)
+
+
 async def test_it_is_declined_with_the_lawful_path(town: Town) -> None:
     order = await unplaced(town)
     await town.heard("王阿姨")

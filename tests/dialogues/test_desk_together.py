@@ -133,3 +133,24 @@ async def test_the_card_is_short_and_silent_when_empty(town: Town) -> None:
     (card, *_) = await town.says("小李", "我的单")
     assert order.number in card
     assert "待接 1" in card
+
+
+async def test_words_about_a_danger_in_hand_are_no_new_alarm(town: Town) -> None:
+    await town.says("王阿姨", "梧桐苑3栋2单元着火了")
+    (order,) = await town.orders()
+    await town.says("小李", "到场")
+    answers = await town.says("小李", "已处理 明火已灭，着火的电瓶车已拖走", photo=True)
+    assert not any("119" in line for line in answers)
+    assert len(await town.orders()) == 1
+    assert (await town.order(order.number)).status is Status.RESOLVED
+
+
+async def test_a_new_danger_reported_by_staff_is_an_alarm(town: Town) -> None:
+    answers = await town.says("小李", "梧桐苑3栋2单元着火了")
+    assert "119" in answers[0]
+
+
+async def test_the_card_is_never_shown_in_a_group(town: Town) -> None:
+    order = await reported(town)
+    assert await town.says("小李", "我的单", group=True, at=True) == []
+    assert any(order.number in line for line in await town.heard("小李"))
