@@ -1,4 +1,6 @@
-"""Brings the files people sent from their channel into the attachment store, outside every transaction."""
+"""Brings the files people sent from their channel into the attachment store, outside every
+transaction.
+"""
 
 from __future__ import annotations
 
