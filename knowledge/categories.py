@@ -26,21 +26,21 @@ class Match:
         return min(1.0, 0.4 + self.score / 12)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    code: str
-    words: tuple[Words, ...]
-
-
 class CategoryFinder:
     """Longest and most specific words win; a thing without a fault is a match but no complaint."""
 
     def __init__(self, categories: Mapping[str, Category]) -> None:
-        self._entries = tuple(
-            _Entry(code=code, words=tuple(Words.of(word) for word in category.words))
+        self._codes = tuple(categories)
+        # What begins with a letter that was not said need not be looked for.
+        self._words = [
+            (code, Words.of(word))
             for code, category in categories.items()
-            if category.words
-        )
+            for word in category.words
+        ]
+        self._by_letter: dict[str, list[int]] = {}
+        for number, (_, words) in enumerate(self._words):
+            for letter in {way[0] for way in words.parts[0]}:
+                self._by_letter.setdefault(letter, []).append(number)
         self._things = tuple(sorted(lexicon().things, key=len, reverse=True))
         self._faults = lexicon().faults
         self._harmless = re.compile("|".join(map(re.escape, lexicon().harmless)))
@@ -51,9 +51,8 @@ class CategoryFinder:
 
     def best(self, clause: str) -> Match | None:
         """The best category of a readable clause; complaints before mere things."""
-        matches = [
-            match for entry in self._entries if (match := self._match(entry, clause)) is not None
-        ]
+        said = self._said_in(clause)
+        matches = [self._match(code, said[code], clause) for code in self._codes if code in said]
         return max(matches, key=lambda match: (match.complaint, match.score), default=None)
 
     def without_things(self, key: str) -> str:
@@ -69,15 +68,24 @@ class CategoryFinder:
             clause = clause.replace(word, BLOT)
         return any(fault in clause for fault in self._faults)
 
-    def _match(self, entry: _Entry, clause: str) -> Match | None:
-        found = [said for words in entry.words if (said := words.said_in(clause))]
-        if not found:
-            return None
+    def _said_in(self, clause: str) -> dict[str, list[tuple[str, ...]]]:
+        """The words of each category that were said."""
+        likely: set[int] = set()
+        for letter in set(clause):
+            likely.update(self._by_letter.get(letter, ()))
+        said: dict[str, list[tuple[str, ...]]] = {}
+        for number in likely:
+            code, words = self._words[number]
+            if found := words.said_in(clause):
+                said.setdefault(code, []).append(found)
+        return said
+
+    def _match(self, code: str, found: list[tuple[str, ...]], clause: str) -> Match:
         lengths = sorted((_weight(said) for said in found), reverse=True)
         plain = all(len(said) == 1 and said[0] in self._things for said in found)
         complaint = not plain or self.has_fault(clause, beside=(said[0] for said in found))
         score = lengths[0] + min(0.5 * (len(lengths) - 1), 2)
-        return Match(code=entry.code, score=score, complaint=complaint)
+        return Match(code=code, score=score, complaint=complaint)
 
 
 def _weight(said: tuple[str, ...]) -> float:
