@@ -24,9 +24,7 @@ PAUSE = 2.0  # seconds between two looks at the store
 class Fetcher:
     """Fetches what is pending; a file that cannot be had is marked so, with the reason."""
 
-    def __init__(
-        self, database: Database, channels: Mapping[str, Channel], *, owner: str
-    ) -> None:
+    def __init__(self, database: Database, channels: Mapping[str, Channel], *, owner: str) -> None:
         self._database = database
         self._channels = channels
         self._owner = owner
