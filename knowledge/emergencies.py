@@ -39,7 +39,7 @@ class Emergencies:
 
     def find(self, key: str) -> str:
         """The category of the first emergency said in the message, or ""."""
-        for sentence in (*_SENTENCES.split(key), key):
+        for sentence in dict.fromkeys((*_SENTENCES.split(key), key)):
             if not sentence or any_said(self._unless, sentence):
                 continue
             for emergency in self._emergencies:
