@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -14,6 +16,7 @@ from bot.limiter import Limiter
 from domain.messages import Address, Lane, Outbound, Refused, Sent, TryLater, Unknown
 from storage.database import Database, Unavailable
 from storage.outbox import SAID_AGAIN, OutboxRow
+from storage.schema import AttachmentState
 from storage.transaction import Transaction
 
 logger = structlog.get_logger()
@@ -27,6 +30,11 @@ LONGEST_CALL = 45.0  # seconds; shorter than the lease of a row that is being se
 LAST_CALLS = 5.0  # seconds a stopping process gives to the calls it has made
 POLL = 1.0  # seconds between two looks at an outbox that others may have written to
 UNTIL_RECORDED = (0.2, 1.0, 3.0, 10.0)  # pauses between attempts to record an outcome
+
+# How long words wait for files that are still on their way to us, and how often they look.
+FILES_COME = timedelta(minutes=1)
+FILES_COME_IN_DANGER = timedelta(seconds=5)
+LOOK_FOR_FILES = 1.0
 
 OUTCOMES = {Sent: "sent", TryLater: "later", Refused: "refused", Unknown: "unknown"}
 # Refused to one of the staff, these must not be forgotten.
@@ -141,7 +149,18 @@ class _Line:
 
     async def _claim(self, token: str, limit: int) -> tuple[OutboxRow, ...]:
         name = self._channel.name
-        return await self._database.run(lambda tx: tx.outbox.claim(name, token=token, limit=limit))
+
+        def claim(tx: Transaction) -> tuple[OutboxRow, ...]:
+            ready = []
+            for row in tx.outbox.claim(name, token=token, limit=limit):
+                whole = with_files(tx, row)
+                if whole is None:
+                    tx.outbox.later(row.id, token, LOOK_FOR_FILES, "files are coming")
+                else:
+                    ready.append(whole)
+            return tuple(ready)
+
+        return await self._database.run(claim)
 
     async def _start(
         self, rows: tuple[OutboxRow, ...], token: str, *, patient: bool
@@ -235,6 +254,31 @@ class _Line:
         if not call.cancelled() and (failure := call.exception()) is not None:
             # The row keeps its lease; when that is over somebody takes it up.
             logger.error("delivery failed", channel=self._channel.name, exc_info=failure)
+
+
+def with_files(tx: Transaction, row: OutboxRow) -> OutboxRow | None:
+    """The message with the files that are here, saying so when some are lost; None while some are
+    still being fetched.
+    """
+    outbound = row.outbound
+    patience = FILES_COME_IN_DANGER if outbound.lane is Lane.EMERGENCY else FILES_COME
+    here = []
+    for number in outbound.photos:
+        file = tx.attachments.get(number)
+        if file is None or file.state is AttachmentState.FAILED:
+            continue
+        if file.state is AttachmentState.STORED:
+            here.append(number)
+        elif tx.now - file.heard_at < patience:
+            return None
+    lost = len(outbound.photos) - len(here)
+    if not lost:
+        return row
+    reader = None if row.person is None else tx.people.get(row.person)
+    language = reader.language if reader else ""
+    line = tx.wording.say("relay.files_lost", {"count": lost}, language=language)
+    text = f"{outbound.text}\n{line}"
+    return replace(row, outbound=replace(outbound, text=text, photos=tuple(here)))
 
 
 def record(tx: Transaction, row: OutboxRow, token: str, outcome: Outcome) -> None:

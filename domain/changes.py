@@ -95,7 +95,7 @@ class Notice:
     number: str = ""  # of the work order it is about
     lane: Lane = Lane.STAFF
     asking: Asking | None = None
-    photos: tuple[int, ...] = ()  # attachment ids shown with it
+    photos: tuple[int, ...] = ()  # attachment ids shown with it, of any kind of file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,7 +149,7 @@ class Outbound:
     lane: Lane
     text: str
     buttons: tuple[Button, ...] = ()
-    photos: tuple[int, ...] = ()  # attachment ids
+    photos: tuple[int, ...] = ()  # attachment ids: photos, and voices and files alike
     reply_to: str = ""  # the platform's number of the message it answers, in groups
     link: str = ""  # payload of a deep link into the private chat, shown as one more button
 

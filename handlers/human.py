@@ -125,7 +125,7 @@ def _tell_desk(turn: Turn, phrase: str, unit: int, conversation: str) -> None:
             phrase=phrase,
             values={"name": turn.person.name, "text": turn.heard.text},
             asking=asking("human.take", "take", conversation=conversation),
-            photos=(*turn.heard.photos, *turn.heard.voices),
+            photos=(*turn.heard.photos, *turn.heard.voices, *turn.heard.files),
         )
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
 from domain.messages import Attachment, AttachmentKind
-from storage.schema import AttachmentState, attachment_bytes, attachments, stored
+from storage.schema import AttachmentState, attachment_bytes, attachments, moment, stored
 from storage.statements import Statement, Store, adding, among
 
 REFERENCE = b"attachments.private"
@@ -106,6 +107,7 @@ class StoredAttachment:
     media_type: str
     state: AttachmentState
     seconds: int | None
+    heard_at: datetime
 
 
 class AttachmentStore(Store):
@@ -200,6 +202,7 @@ class AttachmentStore(Store):
             media_type=row.media_type,
             state=AttachmentState(row.state),
             seconds=row.seconds,
+            heard_at=moment(row.created_at),
         )
 
     def content(self, attachment: int) -> tuple[str, bytes] | None:

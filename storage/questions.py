@@ -137,7 +137,12 @@ class QuestionStore(Store):
 
     def answered(self, token: str) -> bool:
         """The question is closed; False when it was already."""
-        return self.db.run(_ANSWERED, which=token, now=stored(self.tx.now)) == 1
+        if self.db.run(_ANSWERED, which=token, now=stored(self.tx.now)) != 1:
+            return False
+        row = self.db.one(_GET, which=token)
+        if row is not None and (question := self._question(row)) is not None:
+            self.tx.transcripts.close(question, row.outbox)
+        return True
 
     def drop(self, person: int, address: Address, step: str) -> int:
         """Close every open question of this step here; how many there were."""

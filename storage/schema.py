@@ -463,7 +463,7 @@ transcripts = Table(  # what the pages of the web chat show
     _key(),
     _sealed("private"),  # text, buttons, photos
     _number("at"),
-    _text("answered", null=True),  # the button that was pressed
+    _text("answered", null=True),  # the question that was answered here
     CheckConstraint("direction IN ('in', 'out')", name="direction"),
     UniqueConstraint("address_digest", "request_key"),
     Index("ix_transcripts_cursor", "address_digest", "id"),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
+from domain.conversations import Question
 from domain.messages import Address
 from storage.schema import moment, stored, transcripts
 from storage.statements import Statement, Store, adding
@@ -27,6 +28,7 @@ _ADD = Statement(
         "key",
         "private",
         "at",
+        "answered",
     )
     .on_conflict_do_nothing()
     .returning(transcripts.c.id)
@@ -44,12 +46,6 @@ _SINCE = Statement(
 _LATEST = Statement(
     select(transcripts).where(_AT).order_by(transcripts.c.id.desc()).limit(bindparam("many"))
 )
-_ANSWERED = Statement(
-    update(transcripts)
-    .where(_AT, transcripts.c.id == bindparam("which"))
-    .values(answered=bindparam("pressed"))
-)
-SEARCHED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,7 @@ class TranscriptEntry:
     key: str  # of the inbound; "" for what we said
     content: Mapping[str, Any]
     at: datetime
-    answered: str  # the token of the button that was pressed, or ""
+    answered: str  # the question that was answered at this point, or ""
 
 
 class TranscriptStore(Store):
@@ -79,6 +75,7 @@ class TranscriptStore(Store):
         person: int | None,
         outbox: int | None = None,
         request_key: str | None = None,
+        answered: str | None = None,
     ) -> int:
         """Show this from now on and return its cursor; the same `outbox` row or `request_key` is
         shown once.
@@ -100,6 +97,7 @@ class TranscriptStore(Store):
                 key, COLUMN, {"key": request_key or "", "content": dict(content)}
             ),
             at=stored(at),
+            answered=answered,
         )
         if added is None and outbox is not None:
             added = self.db.value(_BY_OUTBOX, said=outbox)
@@ -119,14 +117,19 @@ class TranscriptStore(Store):
         rows = self.db.all(_LATEST, where=self.tx.address_digest(address), many=limit)
         return tuple(self._entry(row) for row in reversed(rows))
 
-    def answered(self, address: Address, token: str) -> None:
-        """The message with this button was answered by it."""
-        for entry in reversed(self.latest(address, SEARCHED)):
-            buttons = entry.content.get("buttons", ())
-            if any(button.get("token") == token for button in buttons):
-                where = self.tx.address_digest(address)
-                self.db.run(_ANSWERED, where=where, which=entry.cursor, pressed=token)
-                return
+    def close(self, question: Question, outbox: int | None) -> None:
+        """Tells pages that the question, asked by this message, is answered; where it stands in a
+        transcript, and as a row of its own, so that whoever reads on learns of it.
+        """
+        if outbox is not None and self.db.value(_BY_OUTBOX, said=outbox) is not None:
+            self.add(
+                question.address,
+                direction="out",
+                content={},
+                at=self.tx.now,
+                person=question.person,
+                answered=question.token,
+            )
 
     def _key(self, person: int | None) -> int:
         if person is not None:

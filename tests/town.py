@@ -11,6 +11,7 @@ fails the test at once, unless the town was built `strict=False` to watch how fa
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -20,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
+from PIL import Image
 
 from bot import sample
 from bot.channels.base import Door, Limits
@@ -38,6 +40,7 @@ from domain.messages import (
     Outbound,
     Refused,
     Sent,
+    TryLater,
 )
 from domain.orders import WorkOrder
 from knowledge.intents import Intents
@@ -51,6 +54,14 @@ from storage.transaction import Transaction
 MORNING = datetime(2026, 6, 9, 10, 0, tzinfo=UTC) - timedelta(hours=8)
 GROUP = "group:C01"
 PATIENCE = Patience()
+SOUND = ("audio/ogg", b"OggS of somebody")
+
+
+def picture() -> bytes:
+    """A small photo."""
+    out = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(out, "JPEG")
+    return out.getvalue()
 
 
 class MemoryChannel:
@@ -68,7 +79,8 @@ class MemoryChannel:
         self.failures: list[Exception] = []  # raised by the next sends, first first
         self.closed: set[str] = set()  # chats that blocked us
         self.opened: set[str] = set()  # private chats that were written in
-        self.files: dict[str, tuple[str, bytes]] = {}  # what `fetch` gives, by reference
+        self.lost: set[str] = set()  # references of files that cannot be had
+        self.slow: set[str] = set()  # references of files that are long in coming
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         return ()
@@ -88,9 +100,11 @@ class MemoryChannel:
         return Sent(message=str(1000 + len(self.sent)))
 
     async def fetch(self, attachment: Attachment) -> tuple[str, bytes]:
-        if attachment.reference not in self.files:
+        if attachment.reference in self.lost:
             raise Refused("no such file")
-        return self.files[attachment.reference]
+        if attachment.reference in self.slow:
+            raise TryLater("slow", after=0)
+        return ("image/jpeg", picture()) if attachment.kind is AttachmentKind.PHOTO else SOUND
 
     async def close(self) -> None:
         return None
@@ -296,6 +310,8 @@ class Town:
     async def settle(self) -> None:
         """Everything heard is handled and everything said is delivered."""
         await self.intake.settle()
+        while await self.fetcher.once():
+            pass
         await self.relay.settle()
 
     async def orders(self, who: str = "", *, running: bool = False) -> list[WorkOrder]:

@@ -81,7 +81,8 @@ class Channel(Protocol):
         ...
 
 
-# How a channel gets the photos of an outbound message: attachment id → media type and bytes.
+# How a channel gets the photos, voices and files of an outbound message: attachment id → media
+# type, by which it chooses how to show them, and bytes. None when they were erased.
 Photos = Callable[[int], Awaitable[tuple[str, bytes] | None]]
 
 

@@ -47,8 +47,8 @@ GONE = (
     "channel_invalid",
     "chat_id_invalid",
 )
-# Wordings of 400 that are about a photo, so that the words may still go without it.
-PHOTO = ("photo", "image", "wrong file", "file must be non-empty")
+# Wordings of 400 that are about a file, so that it may go otherwise, or the words without it.
+FILE = ("photo", "image", "voice", "audio", "document", "wrong file", "file must be non-empty")
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -79,9 +79,9 @@ class NotDone(TelegramError):
             return cls(code, "", {})
 
     @property
-    def about_the_photo(self) -> bool:
-        """Whether only the photo was refused."""
-        return self.code == 400 and _says(self.description, PHOTO)
+    def about_the_file(self) -> bool:
+        """Whether only the file was refused."""
+        return self.code == 400 and _says(self.description, FILE)
 
 
 class Requests(HTTPXRequest):

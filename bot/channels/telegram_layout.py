@@ -27,10 +27,10 @@ _CUTS = (re.compile(r"\n"), re.compile(r"[。！？!?；;]"), re.compile(r"[，,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One call: a text, or a photo with the text as its caption."""
+    """One call: a text, or a photo or other file with the text as its caption."""
 
     text: str
-    photo: int | None = None
+    file: int | None = None
 
 
 def steps(outbound: Outbound, *, group: bool, username: str) -> tuple[Step, ...]:
@@ -38,9 +38,9 @@ def steps(outbound: Outbound, *, group: bool, username: str) -> tuple[Step, ...]
     text = harmless(outbound.text, username=username) if group else outbound.text
     if outbound.photos and units(text) <= LONGEST_CAPTION:
         *before, last = outbound.photos
-        return (*(Step(text="", photo=photo) for photo in before), Step(text=text, photo=last))
-    photos = (Step(text="", photo=photo) for photo in outbound.photos)
-    return (*photos, *(Step(text=part) for part in split(text) if part.strip()))
+        return (*(Step(text="", file=file) for file in before), Step(text=text, file=last))
+    files = (Step(text="", file=file) for file in outbound.photos)
+    return (*files, *(Step(text=part) for part in split(text) if part.strip()))
 
 
 def harmless(text: str, *, username: str) -> str:

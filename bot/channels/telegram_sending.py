@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 import structlog
 from telegram import (
@@ -26,6 +29,10 @@ from storage.database import Unavailable
 logger = structlog.get_logger()
 
 BEGUN_KEPT = 1000  # messages of which some parts are out
+# What the platform shows or plays in the chat; everything else is a document.
+PICTURES = frozenset({"image/jpeg", "image/png", "image/webp"})
+VOICE = "audio/ogg"
+MUSIC = frozenset({"audio/mpeg", "audio/mp4"})
 WHOLE_ACCOUNT = 3  # chats under flood control at once, from which on it is taken to hold for all
 
 
@@ -35,7 +42,7 @@ def is_group(address: Address) -> bool:
 
 
 class Speaker:
-    """Says messages, in several parts where they are long or have photos.
+    """Says messages, in several parts where they are long or have files.
 
     A part that failed is where the next attempt at the same message goes on, in this process.
     """
@@ -88,28 +95,26 @@ class Speaker:
     async def _say(
         self, chat: int, step: layout.Step, *, markup: InlineKeyboardMarkup | None, reply_to: str
     ) -> str:
-        """One call; a photo the platform does not take is left out, and its words go alone."""
+        """One call; a file the platform takes in no way is left out, and its words go alone."""
         reply = (
             ReplyParameters(int(reply_to), allow_sending_without_reply=True)
             if reply_to.isdecimal()
             else None
         )
-        photo = await self._bytes(step.photo) if step.photo is not None else None
+        file = await self._bytes(step.file) if step.file is not None else None
         message: Message
-        if photo is not None:
+        for send in self._ways(*file) if file is not None else ():
             try:
-                message = await self._account.bot.send_photo(
+                message = await send(
                     chat,
-                    photo[1],
                     caption=step.text or None,
                     reply_parameters=reply,
                     reply_markup=markup,
-                    filename=f"photo.{photo[0].rpartition('/')[2]}",
                 )
             except NotDone as failure:
-                if not failure.about_the_photo:
+                if not failure.about_the_file:
                     raise
-                logger.warning("photo refused", attachment=step.photo, why=failure.description)
+                logger.warning("file refused", attachment=step.file, why=failure.description)
             else:
                 return str(message.message_id)
         if not step.text:
@@ -123,9 +128,25 @@ class Speaker:
         )
         return str(message.message_id)
 
-    async def _bytes(self, photo: int) -> tuple[str, bytes] | None:
+    def _ways(self, media_type: str, data: bytes) -> Iterator[Callable[..., Awaitable[Message]]]:
+        """How a file may go out, best first: as what it is, else as any file.
+
+        A picture goes as a picture only: as a file nobody would see it without opening it.
+        """
+        name = f"file{mimetypes.guess_extension(media_type) or ''}"
+        bot = self._account.bot
+        if media_type in PICTURES:
+            yield partial(bot.send_photo, photo=data, filename=name)
+            return
+        if media_type == VOICE:
+            yield partial(bot.send_voice, voice=data, filename=name)
+        elif media_type in MUSIC:
+            yield partial(bot.send_audio, audio=data, filename=name)
+        yield partial(bot.send_document, document=data, filename=name)
+
+    async def _bytes(self, file: int) -> tuple[str, bytes] | None:
         try:
-            return await self._photos(photo)
+            return await self._photos(file)
         except Unavailable as trouble:
             raise TryLater(str(trouble), after=5) from trouble
 

@@ -112,14 +112,13 @@ class WebChannel:
 
     async def send(self, outbound: Outbound) -> Sent:
         """Puts the message into the transcript and wakes the pages that show it."""
-        content = web_rows.content_of(outbound)
 
         def write_down(tx: Transaction) -> int:
             queued = tx.outbox.get(outbound.id)
             return tx.transcripts.add(
                 outbound.address,
                 direction="out",
-                content=content,
+                content=web_rows.content_of(tx, outbound),
                 at=tx.now,
                 person=queued.person if queued else None,
                 outbox=outbound.id,

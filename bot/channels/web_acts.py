@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,8 @@ from storage.transaction import Transaction
 
 JSON = "application/json"
 INLINE = frozenset({"image/jpeg"})  # what we wrote ourselves, pixel by pixel
+PLAYED = frozenset({*web_files.VOICES, "video/mp4"})
+ANYTHING = "application/octet-stream"
 
 
 class Acts:
@@ -66,9 +69,7 @@ class Acts:
                 *(_stored(AttachmentKind.VOICE, voice) for voice in voices),
             ),
         )
-        content: dict[str, Any] = {"text": said.text, "photos": photos}
-        if voices:
-            content["voice"] = voices[0]
+        content: dict[str, Any] = {"text": said.text, "photos": photos, "voices": voices}
         if said.reply_to:
             content["reply_to"] = str(said.reply_to)
         if said.location:
@@ -95,7 +96,11 @@ class Acts:
         return await self._put(visitor, AttachmentKind.VOICE, *await web_files.voice(request))
 
     async def file(self, request: web.Request) -> web.Response:
-        """A photo or voice, for whoever reads the chat it was shown in."""
+        """A photo, voice or other file, for whoever reads the chat it was shown in.
+
+        Its type is what the sender's platform claimed, so only known ones are passed on, and
+        nothing but our own pictures is ever opened by the browser as a page.
+        """
         visitor = self._visitors.here(request)
         view = await self._visitors.view(visitor, request.query.get("chat", OWN))
         number, seal = request.match_info["id"], request.query.get("seal", "")
@@ -108,10 +113,13 @@ class Acts:
         headers = {
             **GUARDS,
             "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Content-Disposition": "inline" if media_type in INLINE else "attachment",
+            "Content-Disposition": "inline"
+            if media_type in INLINE
+            else _download(number, media_type),
             "Cache-Control": "private, max-age=3600",
         }
-        return web.Response(body=data, content_type=media_type, headers=headers)
+        shown = media_type if media_type in INLINE | PLAYED else ANYTHING
+        return web.Response(body=data, content_type=shown, headers=headers)
 
     async def _accept(
         self, inbound: Inbound, key: str, content: Mapping[str, Any]
@@ -137,22 +145,21 @@ class Acts:
             content={
                 **content,
                 "name": inbound.name or self._nameless(inbound.account),
-                **(self._meaning(tx, inbound.press, person.id) if inbound.press else {}),
+                **(self._meaning(tx, inbound.press) if inbound.press else {}),
             },
             at=tx.now,
             person=person.id,
             request_key=inbound.key,
         )
 
-    def _meaning(self, tx: Transaction, token: str, person: int) -> Mapping[str, str]:
-        """The words on the button, and the question it answers when that was theirs to answer."""
+    def _meaning(self, tx: Transaction, token: str) -> Mapping[str, str]:
+        """The words on the button."""
         found = tx.questions.pressed(token)
         if found is None:
             return {"text": self._phrases.say("web.press", {})}
         question, value = found
         label = next(choice.label for choice in question.choices if choice.value == value)
-        answers = question.token if question.person == person else ""
-        return {"text": label or self._phrases.say("web.press", {}), "answers": answers}
+        return {"text": label or self._phrases.say("web.press", {})}
 
     def _nameless(self, account: str) -> str:
         return self._phrases.say("web.visitor", {"number": self._seals.visitor_number(account)})
@@ -214,6 +221,12 @@ def _heard(view: View, visitor: Visitor, key: str, name: str) -> Inbound:
 def _arriving(account: str, name: str) -> Inbound:
     """Somebody at their own private chat, open to us from the first word on, said anywhere."""
     return Inbound(channel=NAME, key="", chat=account, account=account, name=name)
+
+
+def _download(number: str, media_type: str) -> str:
+    """Names a file by its number: the name it had is the sender's and may be anything."""
+    ending = mimetypes.guess_extension(media_type) or ""
+    return f'attachment; filename="{number}{ending}"'
 
 
 def _stored(kind: AttachmentKind, attachment: int) -> Attachment:

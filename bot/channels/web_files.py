@@ -27,6 +27,7 @@ _VOICES = (
     (0, b"\xff\xf1", "audio/aac"),
     (0, b"#!AMR", "audio/amr"),
 )
+VOICES = frozenset(media_type for _, _, media_type in _VOICES)
 
 
 async def body(request: web.Request, *, most: int, too_big: str) -> bytes:

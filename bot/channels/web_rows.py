@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.channels.web_identity import Seals
-from domain.messages import Address, Outbound
+from domain.messages import Address, AttachmentKind, Outbound
 from storage.transaction import Transaction
 from storage.transcripts import TranscriptEntry
 
@@ -26,15 +26,26 @@ class View:
     group: bool = False
 
 
-def content_of(outbound: Outbound) -> Mapping[str, Any]:
-    """What is kept of a message of ours."""
+# How the page shows a file of each kind: a picture, a player, or something to be downloaded.
+SHOWN_AS = {
+    AttachmentKind.PHOTO: "photos",
+    AttachmentKind.VOICE: "voices",
+    AttachmentKind.VIDEO: "files",
+    AttachmentKind.FILE: "files",
+}
+
+
+def content_of(tx: Transaction, outbound: Outbound) -> Mapping[str, Any]:
+    """What is kept of a message of ours; files that were erased meanwhile are left out."""
     content: dict[str, Any] = {"text": outbound.text}
     if outbound.buttons:
         content["buttons"] = [
             {"label": button.label, "token": button.token} for button in outbound.buttons
         ]
-    if outbound.photos:
-        content["photos"] = list(outbound.photos)
+    for number in outbound.photos:
+        file = tx.attachments.get(number)
+        if file is not None:
+            content.setdefault(SHOWN_AS[file.kind], []).append(number)
     if outbound.reply_to:
         content["reply_to"] = outbound.reply_to
     if outbound.link:
@@ -77,16 +88,15 @@ def as_json(view: View, entry: TranscriptEntry, seals: Seals) -> dict[str, Any]:
         "text": content.get("text", ""),
         "at": entry.at.isoformat(),
     }
-    for name in ("key", "answers", "location", "reply_to", "link", "buttons"):
+    if entry.answered:
+        told["answers"] = entry.answered
+    for name in ("key", "location", "reply_to", "link", "buttons"):
         if content.get(name):
             told[name] = content[name]
     chat = view.address.chat
-    if content.get("photos"):
-        told["photos"] = [
-            {"id": photo, "seal": seals.shown(chat, photo)} for photo in content["photos"]
-        ]
-    if content.get("voice"):
-        told["voice"] = {"id": content["voice"], "seal": seals.shown(chat, content["voice"])}
+    for name in ("photos", "voices", "files"):
+        if content.get(name):
+            told[name] = [{"id": one, "seal": seals.shown(chat, one)} for one in content[name]]
     return told
 
 

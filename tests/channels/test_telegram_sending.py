@@ -20,7 +20,15 @@ GROUP = -1_001_000_000_001
 @pytest.fixture
 async def telegram() -> AsyncIterator[Bench]:
     async with bench(
-        photos={5: ("image/png", PNG), 6: ("image/png", b"no photo at all")}
+        photos={
+            5: ("image/png", PNG),
+            6: ("image/png", b"no photo at all"),
+            8: ("audio/ogg", b"OggS"),
+            9: ("audio/mpeg", b"ID3"),
+            10: ("application/pdf", b"%PDF"),
+            11: ("audio/webm", b"\x1a\x45\xdf\xa3"),
+            12: ("video/mp4", b"ftyp"),
+        }
     ) as ready:
         yield ready
         assert ready.world.violations == []
@@ -92,6 +100,28 @@ async def test_a_long_text_follows_its_photo(telegram: Bench) -> None:
     await telegram.say("长" * 1_500, photos=(5,))
 
     assert [entry["method"] for entry in telegram.world.sent] == ["sendPhoto", "sendMessage"]
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [(8, "voice"), (9, "audio"), (10, "document"), (11, "document"), (12, "document")],
+    ids=["ogg", "mp3", "pdf", "webm", "video"],
+)
+async def test_a_file_goes_as_what_it_is(telegram: Bench, file: int, kind: str) -> None:
+    message = await telegram.say("王阿姨说", photos=(file,), buttons=[("好", "t1")])
+
+    assert message["caption"] == "王阿姨说"
+    assert kind in message
+    assert "reply_markup" in message
+
+
+async def test_who_takes_no_voices_gets_a_file(telegram: Bench) -> None:
+    await telegram.say("先写一句")
+    telegram.world.no_voices.add(telegram.world.sent[-1]["asked"]["chat_id"])
+
+    message = await telegram.say("王阿姨说", photos=(8,))
+
+    assert "document" in message
 
 
 @pytest.mark.parametrize("photo", [6, 7], ids=["not a photo", "erased"])

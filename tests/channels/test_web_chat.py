@@ -112,7 +112,22 @@ async def test_a_press_is_shown_and_closes_its_question(house: WebHouse) -> None
     assert answer.status == 200
     pressed = (await house.rows(where))[-1]
     assert pressed["text"] == buttons[0]["label"].partition(" ")[2]
-    assert pressed["answers"] == buttons[0]["token"].rpartition(".")[0]
+    await house.settle()
+    closed = buttons[0]["token"].rpartition(".")[0]
+    assert [row["answers"] for row in await house.rows(where) if "answers" in row] == [closed]
+
+
+async def test_an_answer_in_words_closes_its_question(house: WebHouse) -> None:
+    await house.says(REPORT, key="for-the-leader3", base="/sample/resident")
+    await house.settle()
+    asked = next(row for row in await house.rows("leader/me") if row.get("buttons"))
+    await house.says("1", key="answers-in-words", base="/sample/leader")
+
+    await house.settle()
+
+    closed = [row for row in await house.rows("leader/me") if "answers" in row]
+    assert [row["answers"] for row in closed] == [asked["buttons"][0]["token"].rpartition(".")[0]]
+    assert (closed[0]["from"], closed[0]["text"]) == ("", "")
 
 
 async def test_a_button_that_never_was_is_answered_in_words(house: WebHouse) -> None:
@@ -139,7 +154,8 @@ async def test_somebody_elses_button_does_not_close_it(house: WebHouse) -> None:
         "/sample/neighbour/press", json={"key": "not-my-button", "token": token}
     )
 
-    assert "answers" not in (await house.rows("neighbour/me"))[0]
+    await house.settle()
+    assert not [row for row in (await house.look("/sample"))["rows"] if "answers" in row]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from PIL import Image
 from bot.channels import web_files
 from bot.channels.web_files import MOST_WAITING
 from bot.images import Unreadable, sanitise
-from domain.messages import Inbound
+from domain.messages import Address, AttachmentKind, Inbound, Lane, Outbound
 from storage.keyring import Keyring
+from storage.transaction import Transaction
 from tests.channels.web_house import GROUP, WebHouse, built_house, photo
 from tests.databases import NewDatabase
 
@@ -74,7 +75,7 @@ async def upload(house: WebHouse, data: bytes, *, base: str = "/chat", to: str =
 
 
 def path_of(row: dict[str, Any], base: str = "/chat", chat: str = "me") -> str:
-    file = (row.get("photos") or [row.get("voice")])[0]
+    file = (row.get("photos") or row.get("voices") or row["files"])[0]
     return f"{base}/files/{file['id']}?chat={chat}&seal={file['seal']}"
 
 
@@ -252,7 +253,7 @@ async def test_a_voice_is_kept_and_handed_on(house: WebHouse) -> None:
     row = (await house.look())["rows"][0]
     heard = await house.client.get(path_of(row))
     assert heard.content_type == "audio/webm"
-    assert heard.headers["Content-Disposition"] == "attachment"
+    assert heard.headers["Content-Disposition"].startswith("attachment")
     assert await heard.read() == recording
 
 
@@ -316,3 +317,38 @@ async def test_a_photo_that_cannot_be_opened_says_why() -> None:
         await sanitise(png_of(50_000, 50_000))
 
     assert caught.value.why == "huge"
+
+
+@pytest.mark.parametrize(
+    ("kind", "claimed", "shown", "served"),
+    [
+        (AttachmentKind.PHOTO, "image/jpeg", "photos", "image/jpeg"),
+        (AttachmentKind.VOICE, "audio/ogg", "voices", "audio/ogg"),
+        (AttachmentKind.VIDEO, "video/mp4", "files", "video/mp4"),
+        (AttachmentKind.FILE, "application/pdf", "files", "application/octet-stream"),
+        (AttachmentKind.FILE, "text/html", "files", "application/octet-stream"),
+        (AttachmentKind.FILE, "image/svg+xml", "files", "application/octet-stream"),
+        (AttachmentKind.FILE, "no; type\r\nat all", "files", "application/octet-stream"),
+    ],
+)
+async def test_what_others_send_is_shown_as_what_it_is(
+    door: WebHouse, kind: AttachmentKind, claimed: str, shown: str, served: str
+) -> None:
+    here = Address(channel="web", chat=door.account())
+
+    def say(tx: Transaction) -> None:
+        file = tx.attachments.put(None, kind, claimed, b"<b>bytes</b>", channel="telegram")
+        words = Outbound(id=0, address=here, lane=Lane.DIALOGUE, text="李姐：", photos=(file,))
+        tx.outbox.add(words, person=None, phrase="test", values={})
+
+    await door.database.run(say)
+    await door.settle()
+    [row] = (await door.look())["rows"]
+    answer = await door.client.get(path_of(row))
+
+    assert len(row[shown]) == 1
+    assert (answer.status, answer.content_type) == (200, served)
+    assert await answer.read() == b"<b>bytes</b>"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    inline = answer.headers["Content-Disposition"] == "inline"
+    assert inline == (kind is AttachmentKind.PHOTO)

@@ -46,6 +46,18 @@ METHODS: dict[str, dict[str, str]] = {
         "chat_id": "int!", "photo": "file!", "caption": "str", "reply_parameters": "json",
         "reply_markup": "json", "disable_notification": "bool",
     },
+    "sendVoice": {
+        "chat_id": "int!", "voice": "file!", "caption": "str", "reply_parameters": "json",
+        "reply_markup": "json", "disable_notification": "bool",
+    },
+    "sendAudio": {
+        "chat_id": "int!", "audio": "file!", "caption": "str", "reply_parameters": "json",
+        "reply_markup": "json", "disable_notification": "bool",
+    },
+    "sendDocument": {
+        "chat_id": "int!", "document": "file!", "caption": "str", "reply_parameters": "json",
+        "reply_markup": "json", "disable_notification": "bool",
+    },
     "answerCallbackQuery": {"callback_query_id": "str!", "text": "str", "show_alert": "bool"},
     "editMessageReplyMarkup": {"chat_id": "int!", "message_id": "int!", "reply_markup": "json"},
     "getFile": {"file_id": "str!"},
@@ -143,6 +155,9 @@ class Server:
             "getWebhookInfo": lambda _: self._webhook_info(),
             "sendMessage": world.send_message,
             "sendPhoto": world.send_photo,
+            "sendVoice": lambda asked: world.send_file("voice", asked),
+            "sendAudio": lambda asked: world.send_file("audio", asked),
+            "sendDocument": lambda asked: world.send_file("document", asked),
             "answerCallbackQuery": world.answer_press,
             "editMessageReplyMarkup": world.edit_markup,
             "getFile": world.get_file,

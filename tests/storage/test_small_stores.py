@@ -251,9 +251,6 @@ async def test_a_page_reads_on_from_its_cursor(database: Database) -> None:
     assert (entry.cursor, entry.direction, entry.content["text"]) == (second, "out", "答")
     (latest,) = await database.read(lambda tx: tx.transcripts.latest(WANG, 1))
     assert latest == entry
-    await database.run(lambda tx: tx.transcripts.answered(WANG, "答.0"))
-    entries = await database.read(lambda tx: tx.transcripts.since(WANG, 0, 9))
-    assert [(one.key, one.answered) for one in entries] == [("k1", ""), ("", "答.0")]
 
 
 async def test_no_page_reads_past_a_message_that_commits_late(database: Database) -> None:

@@ -31,7 +31,8 @@ export function bubble(row, about) {
   if (about.quoted) body.append(make("p", { class: "quoted" }, about.quoted));
   if (row.text) body.append(make("p", { class: "words" }, row.text));
   for (const photo of row.photos ?? []) body.append(picture(about.files(photo)));
-  if (row.voice) body.append(make("audio", { controls: true, preload: "none", src: about.files(row.voice) }));
+  for (const voice of row.voices ?? []) body.append(make("audio", { controls: true, preload: "none", "aria-label": "语音", src: about.files(voice) }));
+  for (const file of row.files ?? []) body.append(make("a", { class: "file", href: about.files(file), download: "" }, "📎 下载文件"));
   if (row.location) body.append(make("p", { class: "place" }, "📍 发送了我的位置"));
   item.append(
     make("p", { class: "who" }, make("b", { class: about.group || about.ours ? "" : "quiet" }, who), " ", make("time", { datetime: row.at }, about.mine ? `已送达 ${about.time}` : about.time)),

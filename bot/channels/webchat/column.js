@@ -64,7 +64,7 @@ export class Column {
     view.last = row.cursor;
     const mine = row.from === this.#person.author;
     if (row.answers) this.#markAnswered(row.answers);
-    if (row.text || row.photos || row.voice || row.location) {
+    if (row.text || row.photos || row.voices || row.files || row.location) {
       this.#append(view, row, mine);
       if (mine || old || view.followed) this.#toEnd(view);
       else view.below.hidden = false;
