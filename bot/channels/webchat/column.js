@@ -209,7 +209,9 @@ export class Column {
   }
 
   #toEnd(view) {
-    view.scroll.scrollTop = view.scroll.scrollHeight;
+    // Before anything was said the greeting is read from its beginning.
+    const said = view.list.childElementCount + view.waiting.childElementCount;
+    view.scroll.scrollTop = said ? view.scroll.scrollHeight : 0;
     view.below.hidden = true;
     view.followed = true;
   }

@@ -16,7 +16,7 @@ export class Composer {
     this.#onSend = onSend;
     this.#onStranger = onStranger;
     this.#input = make("textarea", {
-      rows: 1, enterkeyhint: "send", "aria-label": "写给小栖的话", placeholder: "直接打字说就行…", autocomplete: "off",
+      rows: 1, enterkeyhint: "send", "aria-label": "写给小栖的话", placeholder: "直接打字说…", autocomplete: "off",
     });
     this.#input.addEventListener("input", () => this.#grown());
     this.#input.addEventListener("keydown", (event) => {

@@ -1,7 +1,7 @@
 // The sample community through the eyes of several people: side by side, or one at a time on a phone.
 
 import { Column } from "./column.js";
-import { make, rememberedText } from "./dom.js";
+import { largerText, make, rememberedText } from "./dom.js";
 import { Line } from "./line.js";
 
 const EXAMPLE = "3栋2单元楼道灯不亮了还有垃圾两天没人收";
@@ -58,6 +58,7 @@ function face(key) {
   columns.get(key).settle();
 }
 
+document.getElementById("larger").addEventListener("click", largerText);
 document.getElementById("try").addEventListener("click", () => {
   const first = columns.keys().next().value;
   if (first === undefined) return;
