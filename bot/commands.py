@@ -89,6 +89,7 @@ def import_(
     """Import one of the operator's tables; a file with a bad row changes nothing."""
     _one_of(kind, KINDS)
     settings = _settings(config)
+    public_url = settings.server.public_url
 
     async def work(house: app.Opened) -> list[str]:
         rows = read_table(kind, file, await house.database.read(existing_codes))
@@ -98,7 +99,11 @@ def import_(
             counted = Counted(rows, step)
             await house.database.run(lambda tx: tx.tables.replace(kind, counted))
         await house.database.refresh()
-        codes = await inviting.invite_unreachable(house.database) if kind == "people" else []
+        codes = (
+            await inviting.invite_unreachable(house.database, public_url=public_url)
+            if kind == "people"
+            else []
+        )
         return [f"{len(rows)} rows of {kind} imported", *codes]
 
     try:
@@ -136,7 +141,13 @@ def invite(
     """Make a one-time code with which staff come in; also for the first administrator."""
     settings = _settings(config, sample=sample)
     try:
-        lines = _done(_with(settings, lambda it: inviting.invite(it.database, name, role)))
+        work = _with(
+            settings,
+            lambda it: inviting.invite(
+                it.database, name, role, public_url=settings.server.public_url
+            ),
+        )
+        lines = _done(work)
     except inviting.UnknownPost as unknown:
         _stop(str(unknown), WRONG_USAGE)
     typer.echo("\n".join(lines))

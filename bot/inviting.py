@@ -17,29 +17,30 @@ class UnknownPost(Exception):
     """The post named is not one of this installation."""
 
 
-async def invite(database: Database, name: str, role: str) -> list[str]:
+async def invite(database: Database, name: str, role: str, *, public_url: str = "") -> list[str]:
     """Gives the person the post and a code to come in with; raises UnknownPost.
 
-    A person of this name who holds the post already gets a new code only.
+    A person of this name who holds the post already gets a new code only. With the address of the
+    web chat the code comes as a link to it, too.
     """
-    return await database.run(lambda tx: _invite(tx, name, role))
+    return await database.run(lambda tx: _invite(tx, name, role, public_url))
 
 
-async def invite_unreachable(database: Database) -> list[str]:
+async def invite_unreachable(database: Database, *, public_url: str = "") -> list[str]:
     """A code for every member of staff whom no channel reaches yet."""
     return await database.run(
-        lambda tx: [_code(tx, person, post) for person, post in unreachable(tx)]
+        lambda tx: [_code(tx, person, post, public_url) for person, post in unreachable(tx)]
     )
 
 
-def _invite(tx: Transaction, name: str, role: str) -> list[str]:
+def _invite(tx: Transaction, name: str, role: str, public_url: str) -> list[str]:
     post = _post(tx, role)
     same_name = (one for one in tx.people.holders(post, tx.now) if one.name == name)
     person = next(same_name, None)
     if person is None:
         person = tx.people.add(name)
         tx.people.grant(person.id, post)
-    return [_code(tx, person, post)]
+    return [_code(tx, person, post, public_url)]
 
 
 def _post(tx: Transaction, text: str) -> Post:
@@ -68,8 +69,15 @@ def unreachable(tx: Transaction) -> list[tuple[Person, Post]]:
     return list(found.values())
 
 
-def _code(tx: Transaction, person: Person, post: Post) -> str:
+def _code(tx: Transaction, person: Person, post: Post, public_url: str) -> str:
     until = tx.now + CODE_LIFE
     code = tx.codes.make("invite", {"person": person.id}, until=until)
-    values = {"name": person.name, "role": post.role.value, "code": code, "until": until}
+    link = f"{public_url.rstrip('/')}/?start={code}" if public_url else ""
+    values = {
+        "name": person.name,
+        "role": post.role.value,
+        "code": code,
+        "until": until,
+        "link": link,
+    }
     return tx.wording.say("invite.code", values)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from bot.inviting import UnknownPost, invite, invite_unreachable
+from domain.messages import InboundKind
 from domain.people import Role
 from tests.edge.conftest import Xiaoqi
 from tests.town import Town
@@ -26,6 +27,23 @@ async def test_a_new_leader_comes_in_by_saying_the_code(town: Town) -> None:
     assert any("第四网格" in answer for answer in answers)
     await town.says("王阿姨", "锦绣园20栋楼道灯不亮了")
     assert any("照明" in text for text in await town.heard("婷婷"))
+
+
+async def test_a_link_to_the_page_carries_the_code(town: Town) -> None:
+    (line,) = await invite(
+        town.database, "周婷", "G04:grid_leader", public_url="https://x.example/"
+    )
+
+    code = code_in(line)
+    assert f"https://x.example/?start={code}" in line
+    answers = await town.says("婷婷", kind=InboundKind.START, start=code)
+    assert any("第四网格" in answer for answer in answers)
+
+
+async def test_without_an_address_there_is_no_link(town: Town) -> None:
+    (line,) = await invite(town.database, "周婷", "G04:grid_leader")
+
+    assert "打开" not in line
 
 
 async def test_a_code_is_used_once(town: Town) -> None:
