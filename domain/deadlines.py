@@ -24,6 +24,7 @@ __all__ = [
     "counted_out",
     "cycle_events",
     "cycle_start",
+    "date_held",
     "due_after",
     "is_overdue",
     "moment_of_share",
@@ -69,6 +70,12 @@ def clock_due(order: WorkOrder, clock: Clock, rules: Rules) -> datetime | None:
 def promise(order: WorkOrder, rules: Rules) -> datetime | None:
     """The date to tell the resident now: when it is to be done."""
     return clock_due(order, Clock.RESOLVE, rules)
+
+
+def date_held(order: WorkOrder, rules: Rules) -> datetime | None:
+    """The promise, or for a suspended one what it was when its clock stopped."""
+    run = _run(order, Clock.RESOLVE, rules)
+    return None if run is None else run.due
 
 
 def is_overdue(order: WorkOrder, rules: Rules, at: datetime) -> bool:

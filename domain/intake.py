@@ -70,8 +70,8 @@ def assigned(
 
 
 def promised(order: WorkOrder, act: Act) -> WorkOrder:
-    """The order with the date the resident is told now."""
-    return replace(order, promised_at=deadlines.promise(order, act.rules))
+    """The order with the date the resident is told now; a suspended one keeps the date it had."""
+    return replace(order, promised_at=deadlines.date_held(order, act.rules))
 
 
 def arrival(order: WorkOrder, org: Org) -> tuple[Notice, ...]:
