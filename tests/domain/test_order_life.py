@@ -17,9 +17,9 @@ from domain.escalation import next_escalation_at
 from domain.orders import NEXT, EventKind, Status, WorkOrder
 from domain.people import CLOCK
 from domain.places import OrderPlace
+from tests.domain.tables import OWNER as LEADER
 from tests.domain.test_moves import (
     DUTY_MAN,
-    LEADER,
     LEADER_MAN,
     NEIGHBOUR,
     ORG,
