@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from domain.acts import Act, RuleBroken, require_reason, require_status
+from domain.acts import Act, RuleBroken, WrongStatus, require_reason, require_status
 from domain.changes import Change, Notice, to_post
 from domain.correcting import DECIDED_BY_PEOPLE
 from domain.intake import arrival, promised, routed
@@ -109,6 +109,8 @@ def rate(order: WorkOrder, act: Act, *, rating: int, text: str = "") -> Change:
 
 
 def _require_reopenable(order: WorkOrder, act: Act) -> None:
+    if not order.events(EventKind.OPENED):
+        raise WrongStatus("reopen", order)
     if not is_reporter(order, act.actor):
         require_desk(order, act, "reopen")
         require_status(order, "reopen", Status.CLOSED, Status.DECLINED, Status.TRANSFERRED)
