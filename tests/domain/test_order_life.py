@@ -18,7 +18,7 @@ from domain.orders import NEXT, EventKind, Status, WorkOrder
 from domain.people import CLOCK
 from domain.places import OrderPlace
 from tests.domain.tables import OWNER as LEADER
-from tests.domain.test_moves import (
+from tests.domain.test_moves_by_status import (
     DUTY_MAN,
     LEADER_MAN,
     NEIGHBOUR,
