@@ -10,7 +10,7 @@ from domain.orders import OrderClass, WorkOrder
 from domain.people import Post, Role
 from domain.routing import ladder, naming_post, owner_post, stands_above
 from tests.domain.tables import OWNER as LEADER
-from tests.domain.test_moves import ORG, RULES, WORKER, a_draft
+from tests.domain.test_moves_by_status import ORG, RULES, WORKER, a_draft
 
 DUTY = Post(unit=3, role=Role.DUTY)
 SECRETARY = Post(unit=3, role=Role.SECRETARY)
