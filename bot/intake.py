@@ -13,6 +13,7 @@ import structlog
 
 from bot import counts
 from bot.channels.base import CannotAccept
+from bot.doorway import Doorway
 from bot.gate import Gate
 from bot.hearing import bundle, heard_from, storable, words
 from domain.messages import ChatKind, Inbound, InboundKind
@@ -98,6 +99,7 @@ class Intake:
         self._patience = patience
         self._workers = workers
         self._handles = handles
+        self._doorway = Doorway(database, owner=owner, kept=self._kept)
         self._gate = Gate()
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
         self._queued: set[str] = set()
@@ -110,11 +112,9 @@ class Intake:
         """Commits the message; False when it is a redelivery. Raises CannotAccept when it
         cannot be kept.
         """
-        inbound, lease = storable(inbound), KEPT if self._handles else 0.0
+        inbound = storable(inbound)
         try:
-            _, fresh = await self._database.run(
-                lambda tx: tx.inbox.accept(inbound, owner=self._owner, lease=lease), first=True
-            )
+            fresh = await self._doorway.enter(inbound, lease=KEPT if self._handles else 0.0)
         except Unavailable as trouble:
             counts.HEARD.labels(inbound.channel, "refused").inc()
             logger.error(
@@ -122,9 +122,11 @@ class Intake:
             )
             raise CannotAccept(str(trouble)) from trouble
         counts.HEARD.labels(inbound.channel, "accepted" if fresh else "repeated").inc()
-        if fresh and self._handles:
-            self.wake(inbound.conversation)
         return fresh
+
+    def _kept(self, inbound: Inbound) -> None:
+        if self._handles:
+            self.wake(inbound.conversation)
 
     def wake(self, conversation: str) -> None:
         """Says that a conversation has something to handle."""

@@ -18,6 +18,7 @@ from domain.messages import (
     InboundKind,
     Location,
 )
+from storage.errors import Conflict
 from storage.schema import InboxState, inbox, moment, stored
 from storage.statements import Statement, Store, adding, among
 
@@ -35,23 +36,22 @@ _NEW = inbox.c.state == InboxState.NEW.value
 _OF_CONVERSATION = inbox.c.conversation == bindparam("conversation")
 _LISTED = among(inbox.c.id, "ids")
 
-_ADD = Statement(
-    adding(
-        inbox,
-        "digest",
-        "channel",
-        "conversation",
-        "position",
-        "key",
-        "private",
-        "received_at",
-        "ready_at",
-        "owner",
-        "lease_until",
-    )
-    .on_conflict_do_nothing(index_elements=["digest"])
-    .returning(inbox.c.id)
-)
+_INSERT = adding(
+    inbox,
+    "digest",
+    "channel",
+    "conversation",
+    "position",
+    "key",
+    "private",
+    "received_at",
+    "ready_at",
+    "owner",
+    "lease_until",
+).on_conflict_do_nothing(index_elements=["digest"])
+_ADD = Statement(_INSERT.returning(inbox.c.id))
+_ADD_MANY = Statement(_INSERT)
+_KNOWN_OF = Statement(select(inbox.c.digest).where(among(inbox.c.digest, "digests")))
 _KNOWN = Statement(select(inbox.c.id).where(inbox.c.digest == bindparam("digest")))
 _UNFINISHED = Statement(
     select(inbox).where(_NEW, _OF_CONVERSATION).order_by(inbox.c.position, inbox.c.id)
@@ -194,25 +194,32 @@ class InboxStore(Store):
 
     def accept(self, inbound: Inbound, *, owner: str, lease: float = LEASE) -> tuple[int, bool]:
         """The row of this event and whether it is new; a repeat finds the row there is."""
-        digest = self._digest("inbound", f"{inbound.channel}:{inbound.key}")
-        key = self.tx.vault.day_key(self.tx.now)
-        now = stored(self.tx.now)
-        added = self.db.value(
-            _ADD,
-            digest=digest,
-            channel=inbound.channel,
-            conversation=self._conversation(inbound.conversation),
-            position=max(-LAST, min(inbound.order, LAST)),
-            key=key,
-            private=self.tx.vault.seal(key, COLUMN, _as_plain(inbound)),
-            received_at=now,
-            ready_at=now,
-            owner=owner,
-            lease_until=self.tx.clock_after(lease),
-        )
+        (row,) = self._rows([(self._event(inbound), inbound)], owner=owner, lease=lease)
+        added = self.db.value(_ADD, **row)
         if added is not None:
             return added, True
-        return self.db.value(_KNOWN, digest=digest), False
+        return self.db.value(_KNOWN, digest=row["digest"]), False
+
+    def accept_all(
+        self, inbounds: Sequence[Inbound], *, owner: str, lease: float = LEASE
+    ) -> tuple[bool, ...]:
+        """Which of these events are new, all of them kept; of one twice the second is a repeat.
+
+        Raises Conflict when another process is keeping one of them at this moment.
+        """
+        digests = [self._event(inbound) for inbound in inbounds]
+        seen = {row.digest for row in self.db.all(_KNOWN_OF, digests=digests)}
+        new: list[tuple[str, Inbound]] = []
+        fresh: list[bool] = []
+        for digest, inbound in zip(digests, inbounds, strict=True):
+            fresh.append(digest not in seen)
+            if digest not in seen:
+                seen.add(digest)
+                new.append((digest, inbound))
+        rows = self._rows(new, owner=owner, lease=lease)
+        if self.db.many(_ADD_MANY, rows) != len(rows):
+            raise Conflict("the inbox", 0)
+        return tuple(fresh)
 
     def begin(
         self,
@@ -372,6 +379,33 @@ class InboxStore(Store):
     def _inbound(self, row: Any) -> Inbound | None:
         plain = self.tx.vault.open(row.key, COLUMN, row.private)
         return None if plain is None else _as_inbound(plain)
+
+    def _rows(
+        self, events: Sequence[tuple[str, Inbound]], *, owner: str, lease: float
+    ) -> list[dict[str, Any]]:
+        """What is stored of events (each with its digest) that arrive now."""
+        if not events:
+            return []
+        key, now = self.tx.vault.day_key(self.tx.now), stored(self.tx.now)
+        until = self.tx.clock_after(lease)
+        return [
+            {
+                "digest": digest,
+                "channel": inbound.channel,
+                "conversation": self._conversation(inbound.conversation),
+                "position": max(-LAST, min(inbound.order, LAST)),
+                "key": key,
+                "private": self.tx.vault.seal(key, COLUMN, _as_plain(inbound)),
+                "received_at": now,
+                "ready_at": now,
+                "owner": owner,
+                "lease_until": until,
+            }
+            for digest, inbound in events
+        ]
+
+    def _event(self, inbound: Inbound) -> str:
+        return self._digest("inbound", f"{inbound.channel}:{inbound.key}")
 
     def _conversation(self, key: str) -> str:
         return self._digest("conversation", key)

@@ -196,11 +196,13 @@ class Session:
         self._cursor.execute(ready.sql, ready.values(values))
         return self._cursor.rowcount
 
-    def many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> None:
-        """The statement once for every row of values."""
-        if rows:
-            ready = statement.on(self.dialect)
-            self._cursor.executemany(ready.sql, [ready.values(row) for row in rows])
+    def many(self, statement: Statement, rows: Sequence[Mapping[str, Any]], /) -> int:
+        """The statement once for every row of values; how many rows they touched together."""
+        if not rows:
+            return 0
+        ready = statement.on(self.dialect)
+        self._cursor.executemany(ready.sql, [ready.values(row) for row in rows])
+        return self._cursor.rowcount
 
     def lock(self, name: str) -> None:
         """Wait until no other transaction holds this name; SQLite has one writer anyway."""

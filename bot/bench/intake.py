@@ -99,8 +99,13 @@ def _whole_on_sqlite(report: Report, home: Path, length: Length) -> None:
     with mock.patch("storage.sqlite.connect", machine.recorded(recording)):
         _measured(database, home, length.seconds / 3, "recorded")
     units = [unit for unit in recording.units if unit]
-    messages = sum("INSERT INTO inbox" in unit[-1][0] for unit in units) or 1
-    share = messages / len(units)
+    messages = sum(
+        len(values) if many else 1
+        for unit in units
+        for sql, values, many in unit
+        if sql.startswith("INSERT INTO inbox")
+    )
+    share = max(messages, 1) / len(units)
     raw = machine.replayed(before, units) * share
     _warm(before, home)
     measured = _measured(database, home, length.seconds, "whole")

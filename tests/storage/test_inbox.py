@@ -53,6 +53,13 @@ async def test_a_message_comes_back_as_it_was_heard(database: Database) -> None:
     assert row.inbound == whole
 
 
+async def test_messages_kept_together_stay_in_the_order_they_came(database: Database) -> None:
+    heard = [said(text, key=text, order=7) for text in "甲乙丙丁戊"]
+    fresh = await database.run(lambda tx: tx.inbox.accept_all([*heard, heard[0]], owner="a"))
+    assert fresh == (True,) * 5 + (False,)
+    assert await begin(database) == list("甲乙丙丁戊")
+
+
 async def test_messages_come_in_the_order_they_were_said(database: Database) -> None:
     await accept(database, said("后", key="2", order=8))
     await accept(database, said("先", key="1", order=7))
