@@ -141,7 +141,9 @@ def hand_on(order: WorkOrder, act: Act, *, post: Post, reason: str) -> Change:
     if post == before or not any(_may_hand(giver, post, order, act) for giver in act.actor.posts):
         raise HandOnSideways(number=order.number, **as_values(post))
     woken = order.status is Status.SUSPENDED
+    stood_still = order.status is Status.SUSPENDED
     order = assigned(resumed(order, act), act, post, EventKind.HANDED_ON, reason)
+    order = promised(order, act) if stood_still else order
     order = promised(order, act) if woken else order
     return act.done("handed_on", order, notices=new_owner(order, act, before))
 

@@ -389,8 +389,11 @@ def test_a_leader_hands_on_to_nobody_beside_or_above(post: Post) -> None:
         moves.hand_on(an_open_order(), act(LEADER), post=post, reason="帮忙")
 
 
-def test_handing_on_a_suspended_order_sets_its_clock_going() -> None:
-    order = moves.hand_on(an_order(S.SUSPENDED), act(LEADER), post=WORKER, reason="去看").order
+def test_handing_on_a_suspended_order_sets_its_clock_going_and_tells_the_new_date() -> None:
+    two_days_on = act(LEADER, MONDAY + 2 * A_DAY)
+    order = moves.hand_on(an_order(S.SUSPENDED), two_days_on, post=WORKER, reason="去看").order
+    assert order.promised_at == promise(order, RULES)
+    assert order.promised_at != an_order(S.SUSPENDED).promised_at
     assert [event.kind for event in order.history[-2:]] == [
         EventKind.RESUMED,
         EventKind.HANDED_ON,

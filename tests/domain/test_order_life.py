@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from domain import moves
 from domain.acts import Act, RuleBroken
 from domain.changes import Audience, Change
-from domain.deadlines import Clock, clock_due, cycle_events
+from domain.deadlines import Clock, clock_due, cycle_events, paused_remaining
 from domain.escalation import escalation_due, next_escalation_at, top_rung, warnings_due
 from domain.orders import NEXT, EventKind, OrderClass, Status, WorkOrder
 from domain.people import CLOCK, Actor
@@ -66,6 +66,10 @@ MOVES_THE_DATE = frozenset(
 )
 
 
+# After these the resident is told the date that holds now.
+TELLS_THE_DATE = frozenset(
+    {EventKind.EXTENDED, EventKind.RESUMED, EventKind.DISAGREED, EventKind.REOPENED}
+)
 # What may be done to a merged order: nothing moves it but the unmerge.
 WHILE_MERGED = frozenset({"unmerge", "note", "unfollow"})
 
@@ -250,6 +254,8 @@ class OrderLife(RuleBasedStateMachine):
             assert (order.owner is not None) or not in_hand
             assert (order.owner is None) or order.status is not Status.OPEN
             if order.is_running:
+                still = paused_remaining(order, act(CLOCK).rules) is not None
+                assert not still or order.status is Status.SUSPENDED
                 assert next_escalation_at(order, act(CLOCK).rules) is not None
 
     @invariant()
@@ -325,6 +331,8 @@ def _check_step(before: WorkOrder, after: WorkOrder, change: Change, doing: Act)
         assert _due(after, doing) == _due(before, doing)
     if EventKind.CORRECTED in kinds and after.order_class is before.order_class:
         assert _due(after, doing) == _due(before, doing) or EventKind.RESUMED in kinds
+    if after.is_running and kinds & TELLS_THE_DATE:
+        assert after.promised_at == _due(after, doing)
     if after.promised_at != before.promised_at:
         assert _hears(after, change, doing)
     if EventKind.ESCALATED in kinds:
