@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from domain import moves
 from domain.acts import Act, RuleBroken
 from domain.changes import Audience, Change
-from domain.deadlines import Clock, clock_due, cycle_events, paused_remaining
+from domain.deadlines import Clock, clock_due, cycle_events, date_held, paused_remaining
 from domain.escalation import escalation_due, next_escalation_at, top_rung, warnings_due
 from domain.orders import NEXT, EventKind, OrderClass, Status, WorkOrder
 from domain.people import CLOCK, Actor
@@ -179,12 +179,13 @@ OF_THE_OWNER = frozenset(
     {"accept", "return", "hand_on", "suspend", "resume", "extend", "whistle", "resolve"}
 )
 OF_THE_REPORTER = frozenset({"confirm", "disagree", "rate", "withdraw", "correct"})
+# In the order of scheduler/jobs.py: what wakes may be late already.
 OF_THE_CLOCK: tuple[Callable[[WorkOrder, Act], Change], ...] = (
+    moves.resume_when_due,
     moves.warn,
     moves.escalate,
     moves.remind_to_confirm,
     moves.close_by_silence,
-    moves.resume_when_due,
 )
 
 
@@ -332,7 +333,7 @@ def _check_step(before: WorkOrder, after: WorkOrder, change: Change, doing: Act)
     if EventKind.CORRECTED in kinds and after.order_class is before.order_class:
         assert _due(after, doing) == _due(before, doing) or EventKind.RESUMED in kinds
     if after.is_running and kinds & TELLS_THE_DATE:
-        assert after.promised_at == _due(after, doing)
+        assert after.promised_at == date_held(after, doing.rules)
     if after.promised_at != before.promised_at:
         assert _hears(after, change, doing)
     if EventKind.ESCALATED in kinds:
