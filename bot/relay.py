@@ -87,7 +87,7 @@ class Relay:
                         token = await self._database.run(lambda tx: self._take(tx, name))
                         renew_at = self._clock() + LEASE / 3
                     if token is not None:
-                        await line.begin_some(token)
+                        await _to_the_end(line.begin_some(token))
                 except Unavailable as trouble:
                     logger.warning("database unavailable", why=str(trouble))
                 await line.wait(POLL)
@@ -316,3 +316,13 @@ def _refused(tx: Transaction, row: OutboxRow, token: str, refused: Refused) -> N
 
 def _lease_of(channel: str) -> str:
     return f"relay:{channel}"
+
+
+async def _to_the_end(work: Coroutine[Any, Any, object]) -> None:
+    """Finishes what was begun even when cancelled: what is claimed by then must be sent."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise

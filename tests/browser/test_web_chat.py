@@ -45,6 +45,7 @@ async def test_a_resident_reports_on_a_phone_and_reads_it_again_after_a_reload(
     await say(page, REPORT)
     answer = page.locator(f"{SHOWN} .message.ours").first
     await expect(answer).to_contain_text("已登记")
+    await expect(page.locator(f"{SHOWN} .messages .words").last).to_contain_text("说明一下")
     before = await page.locator(f"{SHOWN} .messages .words").all_inner_texts()
     await page.reload()
     await expect(page.locator(f"{SHOWN} .message.ours").first).to_contain_text("已登记")
