@@ -79,8 +79,10 @@ def join(turn: Turn, draft: WorkOrder, order: WorkOrder) -> None:
         order = turn.record(moves.follow(order, turn.act, person=turn.person.id))
     if order.is_running:
         order = turn.record(moves.urge(order, turn.act))
-    if draft.photos:
-        order = turn.record(moves.supplement(order, turn.act, photos=draft.photos))
+    words = draft.text if draft.place.building != order.place.building else ""
+    if draft.photos or words:
+        added = moves.supplement(order, turn.act, text=words, photos=draft.photos)
+        order = turn.record(added)
     turn.focus_on(order)
     turn.remember(community=order.community)
     if not quiet:
