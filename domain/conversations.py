@@ -51,7 +51,6 @@ class Conversation:
     focus: str = ""  # number of the order last talked about
     last_place: OrderPlace = field(default_factory=OrderPlace)  # confirmed by an order
     misses: int = 0  # messages in a row not understood
-    hand_over: int | None = None  # talking to a human
     greeted: str = ""  # version of the consent notice shown
     memory: Mapping[str, Any] = field(default_factory=dict)  # a handler's own small notes
 

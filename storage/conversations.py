@@ -24,7 +24,6 @@ _REMEMBERED = (
     "asked",
     "focus",
     "misses",
-    "hand_over",
     "greeted",
 )
 

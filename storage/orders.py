@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,69 +10,27 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BindParameter, bindparam, delete, func, select, update
 
 from domain.messages import Address
-from domain.orders import (
-    RUNNING,
-    EventKind,
-    OrderClass,
-    OrderEvent,
-    Privacy,
-    Source,
-    Status,
-    WorkOrder,
-)
+from domain.orders import RUNNING, OrderClass, Status, WorkOrder
 from domain.people import Post, Role
-from domain.places import OrderPlace
 from storage.errors import Conflict
-from storage.schema import followers, moment, order_events, orders, stored
+from storage.order_rows import PRIVATE, SAVED, columns, event_columns, order_from
+from storage.schema import followers, order_events, orders, stored
 from storage.statements import Statement, Store, adding, among
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
 
-COLUMN = b"orders.private"
-EVENT = b"order_events.private"
-
-_ASKED_OR_ANSWERED = (
-    EventKind.EXTENSION_ASKED,
-    EventKind.EXTENDED,
-    EventKind.EXTENSION_REFUSED,
-)
-_SAVED = (
-    "status",
-    "category",
-    "order_class",
-    "community",
-    "grid",
-    "owner_unit",
-    "owner_role",
-    "estate",
-    "building",
-    "entrance",
-    "private",
-    "reporter",
-    "key",
-    "privacy",
-    "about_staff",
-    "restricted",
-    "promised_at",
-    "resolved_at",
-    "extension_asked",
-    "reported_in_digest",
-    "parent",
-    "more",
-    "event_count",
-)
 _IS_RUNNING = orders.c.status.in_(sorted(status.value for status in RUNNING))
 _UNFINISHED = sorted(status.value for status in (*RUNNING, Status.RESOLVED))
 _MANY: BindParameter[Any] = bindparam("many")
 _NEWEST = orders.c.id.desc()
 
-_ADD = Statement(adding(orders, "number", "source", "created_at", *_SAVED).returning(orders.c.id))
+_ADD = Statement(adding(orders, "number", "source", "created_at", *SAVED).returning(orders.c.id))
 _SAVE = Statement(
     update(orders)
     .where(orders.c.id == bindparam("which"), orders.c.version == bindparam("before"))
     .values(
-        version=orders.c.version + 1, untold=False, **{name: bindparam(name) for name in _SAVED}
+        version=orders.c.version + 1, untold=False, **{name: bindparam(name) for name in SAVED}
     )
 )
 _ADD_EVENT = Statement(
@@ -260,7 +217,7 @@ class OrderStore(Store):
         """The order as saved, with its id and next version; raises Conflict when it was saved in
         between.
         """
-        values = self._values(order)
+        values = columns(self.tx, order)
         if order.id is None:
             added = self.db.value(
                 _ADD,
@@ -424,46 +381,10 @@ class OrderStore(Store):
         """The chat got a new name: what was reported there was reported in the new one."""
         self.forget()
         for row in self.db.all(_ALL_REPORTED_IN, where=self.tx.address_digest(old)):
-            plain = self.tx.vault.open(row.key, COLUMN, row.private) or {}
-            sealed = self.tx.vault.seal(row.key, COLUMN, {**plain, "chat": new.chat})
+            plain = self.tx.vault.open(row.key, PRIVATE, row.private) or {}
+            sealed = self.tx.vault.seal(row.key, PRIVATE, {**plain, "chat": new.chat})
             where = self.tx.address_digest(new)
             self.db.run(_MOVE, which=row.id, where=where, sealed=sealed)
-
-    def _values(self, order: WorkOrder) -> dict[str, Any]:
-        key = (
-            self.tx.vault.service_key()
-            if order.reporter is None
-            else self.tx.people.key_of(order.reporter)
-        )
-        asked = order.last(*_ASKED_OR_ANSWERED)
-        resolved = order.last(EventKind.RESOLVED)
-        waits = order.status is Status.RESOLVED and resolved is not None
-        chat = order.reported_in
-        return {
-            "status": order.status.value,
-            "category": order.category,
-            "order_class": order.order_class.value,
-            "community": order.community,
-            "grid": order.grid,
-            "owner_unit": None if order.owner is None else order.owner.unit,
-            "owner_role": None if order.owner is None else order.owner.role.value,
-            "estate": order.place.estate,
-            "building": order.place.building,
-            "entrance": order.place.entrance,
-            "reporter": order.reporter,
-            "key": key,
-            "private": self.tx.vault.seal(key, COLUMN, _private(order)),
-            "privacy": order.privacy.value,
-            "about_staff": order.about_staff,
-            "restricted": order.restricted,
-            "promised_at": None if order.promised_at is None else stored(order.promised_at),
-            "resolved_at": stored(resolved.at) if waits and resolved else None,
-            "extension_asked": asked is not None and asked.kind is EventKind.EXTENSION_ASKED,
-            "reported_in_digest": None if chat is None else self.tx.address_digest(chat),
-            "parent": order.parent,
-            "more": _more(order),
-            "event_count": len(order.history),
-        }
 
     def _events_seen(self, order: WorkOrder) -> int:
         assert order.id is not None
@@ -475,25 +396,8 @@ class OrderStore(Store):
     def _save_events(self, order: WorkOrder, *, seen: int, key: int) -> None:
         self.db.many(
             _ADD_EVENT,
-            [
-                {
-                    "order_id": order.id,
-                    "seq": event.seq,
-                    "kind": event.kind.value,
-                    "at": stored(event.at),
-                    "person": event.person,
-                    "values": _json(event.values) if event.values else None,
-                    **self._sealed_words(event, key),
-                }
-                for event in order.history[seen:]
-            ],
+            [event_columns(self.tx, order, event, key) for event in order.history[seen:]],
         )
-
-    def _sealed_words(self, event: OrderEvent, key: int) -> dict[str, Any]:
-        if not (event.reason or event.text):
-            return {"key": None, "private": None}
-        sealed = self.tx.vault.seal(key, EVENT, [event.reason, event.text])
-        return {"key": key, "private": sealed}
 
     def _followers_before(self, order: int) -> tuple[int, ...]:
         loaded = self._loaded.get(order)
@@ -530,101 +434,7 @@ class OrderStore(Store):
             following[row.order_id].append(row)
         return tuple(self._order(row, events[row.id], following[row.id]) for row in rows)
 
-    def _order(self, row: Any, events: list[Any], following: list[Any]) -> WorkOrder:
-        plain = self.tx.vault.open(row.key, COLUMN, row.private) or {}
-        more = json.loads(row.more)
-        order = WorkOrder(
-            id=row.id,
-            number=row.number,
-            version=row.version,
-            status=Status(row.status),
-            category=row.category,
-            order_class=OrderClass(row.order_class),
-            community=row.community,
-            grid=row.grid,
-            owner=_post(row.owner_unit, row.owner_role),
-            place=OrderPlace(
-                estate=row.estate,
-                building=row.building,
-                entrance=row.entrance,
-                room=plain.get("room", ""),
-                spot=plain.get("spot", ""),
-                latitude=plain.get("latitude"),
-                longitude=plain.get("longitude"),
-            ),
-            text=plain.get("text", ""),
-            reporter=row.reporter,
-            privacy=Privacy(row.privacy),
-            source=Source(row.source),
-            accused=frozenset(more.get("accused", ())),
-            about_staff=bool(row.about_staff),
-            restricted=bool(row.restricted),
-            reported_in=_address(plain),
-            created_at=moment(row.created_at),
-            promised_at=None if row.promised_at is None else moment(row.promised_at),
-            parent=row.parent,
-            responders=tuple(
-                Post(unit=unit, role=Role(role)) for unit, role in more.get("responders", ())
-            ),
-            followers=tuple(one.person for one in following),
-            photos=tuple(more.get("photos", ())),
-            history=tuple(self._event(event) for event in events),
-        )
+    def _order(self, row: Any, events: Sequence[Any], following: Sequence[Any]) -> WorkOrder:
+        order = order_from(self.tx, row, events, following)
         self._loaded[row.id] = order
         return order
-
-    def _event(self, row: Any) -> OrderEvent:
-        words = None if row.private is None else self.tx.vault.open(row.key, EVENT, row.private)
-        reason, text = words or ("", "")
-        return OrderEvent(
-            seq=row.seq,
-            kind=EventKind(row.kind),
-            at=moment(row.at),
-            person=row.person,
-            reason=reason,
-            text=text,
-            values={} if row.values is None else json.loads(row.values),
-        )
-
-
-def _private(order: WorkOrder) -> dict[str, Any]:
-    plain = {
-        "text": order.text,
-        "room": order.place.room,
-        "spot": order.place.spot,
-        "latitude": order.place.latitude,
-        "longitude": order.place.longitude,
-        "channel": order.reported_in.channel if order.reported_in else "",
-        "chat": order.reported_in.chat if order.reported_in else "",
-    }
-    return {name: value for name, value in plain.items() if value not in ("", None)}
-
-
-def _more(order: WorkOrder) -> str:
-    more = {
-        "accused": sorted(order.accused),
-        "responders": [[post.unit, post.role.value] for post in order.responders],
-        "photos": list(order.photos),
-    }
-    return _json({name: value for name, value in more.items() if value})
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} cannot be stored")
-
-
-_json = json.JSONEncoder(separators=(",", ":"), default=_as_text).encode
-
-
-def _address(plain: Mapping[str, Any]) -> Address | None:
-    if "chat" not in plain:
-        return None
-    return Address(channel=plain["channel"], chat=plain["chat"])
-
-
-def _post(unit: int | None, role: str | None) -> Post | None:
-    return None if unit is None or role is None else Post(unit=unit, role=Role(role))
