@@ -136,7 +136,7 @@ def card(order: WorkOrder) -> Notice:
     return tell_owner(
         order,
         "desk.new_order",
-        {"times": order.cycle},
+        {"times": order.cycle, "attached": len(order.photos) or None},
         question=asking("desk.card", *choices),
         photos=order.photos,
     )

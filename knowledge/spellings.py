@@ -82,6 +82,8 @@ _OUR_OWN = (
 )
 # Signs of a sentence that runs into the word 小区.
 _NO_NAME = frozenset("从到在是的了个点这那住我你他她们说找给让把被很都也就")
+# 楼道灯 and 广场舞 are things, not places.
+_NO_THING = "(?![灯舞禁声]|照明|感应)"
 _BESIDE = (
     "(?:里面|里头|里|外面|外|内|上面|上|旁边|旁|边上|边|附近|门口|口|下面|后面|后头|前面|对面"
     "|那里|那边|那块|这边|这里)?"
@@ -104,7 +106,9 @@ class PlaceReader:
 
     def __init__(self, estates: Sequence[str] = (), landmarks: Sequence[str] = ()) -> None:
         self._estates = tuple((name.lower(), name) for name in estates)
-        self._landmarks = tuple(name.lower() for name in landmarks)
+        self._landmarks = tuple(
+            re.compile(re.escape(name.lower()) + _NO_THING) for name in landmarks
+        )
 
     def parts(self, key: str, text: str) -> list[Said]:
         """Every part said, in order; none overlap. `text` is what the key was made from."""
@@ -119,10 +123,7 @@ class PlaceReader:
         return _joined(sorted(found, key=lambda said: said.start), text)
 
     def _spots_in(self, key: str, text: str) -> Iterator[Said]:
-        for name in self._landmarks:
-            if (start := key.find(name)) >= 0:
-                yield _spot(text, start, start + len(name))
-        for pattern in (_ROAD, _spots()):
+        for pattern in (*self._landmarks, _ROAD, _spots()):
             for match in pattern.finditer(key):
                 yield _spot(text, match.start(), match.end())
         for match in _FLOOR.finditer(key):
@@ -234,5 +235,4 @@ def _joined(parts: list[Said], text: str) -> list[Said]:
 def _spots() -> re.Pattern[str]:
     words = lexicon()
     names = sorted({*words.spots_of_building, *words.spots_of_estate}, key=len, reverse=True)
-    # 楼道灯 and 广场舞 are things, not places.
-    return re.compile(rf"(?:{'|'.join(names)})(?![灯舞禁声]|照明|感应){_BESIDE}")
+    return re.compile(rf"(?:{'|'.join(names)}){_NO_THING}{_BESIDE}")
