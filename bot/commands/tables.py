@@ -1,0 +1,100 @@
+"""Commands that bring tables in and out, and people into their posts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import app, exporting, inviting
+from bot.commands.base import (
+    FAILED,
+    WRONG_USAGE,
+    Config,
+    Sample,
+    application,
+    done,
+    errors,
+    one_of,
+    settings_of,
+    stop,
+    with_database,
+)
+from bot.import_kinds import KINDS
+from bot.importing import BadFile, existing_codes, read_table
+from bot.progress import Counted, progress
+
+
+@application.command("import")
+def import_(
+    kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
+    file: Annotated[Path, typer.Argument(help="a CSV or XLSX file")],
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only check")] = False,
+) -> None:
+    """Import one of the operator's tables; a file with a bad row changes nothing."""
+    one_of(kind, KINDS)
+    settings = settings_of(config)
+    public_url = settings.server.public_url
+
+    async def work(house: app.Opened) -> list[str]:
+        rows = read_table(kind, file, await house.database.read(existing_codes))
+        if dry_run:
+            return [f"{len(rows)} rows of {kind} are right"]
+        with progress(errors, f"import {kind}", len(rows)) as step:
+            counted = Counted(rows, step)
+            await house.database.run(lambda tx: tx.tables.replace(kind, counted))
+        await house.database.refresh()
+        codes = (
+            await inviting.invite_unreachable(house.database, public_url=public_url)
+            if kind == "people"
+            else []
+        )
+        return [f"{len(rows)} rows of {kind} imported", *codes]
+
+    try:
+        lines = done(with_database(settings, work))
+    except BadFile as bad:
+        for problem in bad.problems:
+            errors.print(str(problem), markup=False)
+        stop(f"{len(bad.problems)} problems; nothing was imported", FAILED)
+    typer.echo("\n".join(lines))
+
+
+@application.command()
+def export(
+    kind: Annotated[str, typer.Argument(help=", ".join(exporting.KINDS))],
+    file: Annotated[Path, typer.Argument(help="the CSV file to write")],
+    config: Config = None,
+    sample: Sample = False,
+) -> None:
+    """Write a table or the work orders to a CSV file that a spreadsheet can open safely."""
+    one_of(kind, exporting.KINDS)
+    settings = settings_of(config, sample=sample)
+    with progress(errors, f"export {kind}") as step:
+        work = with_database(settings, lambda it: exporting.export(it.database, kind, file, step))
+        count = done(work)
+    typer.echo(f"{count} rows of {kind} written to {file}")
+
+
+@application.command()
+def invite(
+    name: Annotated[str, typer.Argument(help="the person's name")],
+    role: Annotated[str, typer.Argument(help="UNIT:ROLE, such as G01:grid_leader or D01:admin")],
+    config: Config = None,
+    sample: Sample = False,
+) -> None:
+    """Make a one-time code with which staff come in; also for the first administrator."""
+    settings = settings_of(config, sample=sample)
+    try:
+        work = with_database(
+            settings,
+            lambda it: inviting.invite(
+                it.database, name, role, public_url=settings.server.public_url
+            ),
+        )
+        lines = done(work)
+    except inviting.UnknownPost as unknown:
+        stop(str(unknown), WRONG_USAGE)
+    typer.echo("\n".join(lines))
