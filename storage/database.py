@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from domain.rules import Limits
 from domain.wording import Wording
+from storage.availability import Availability
 from storage.catalogue import Catalogue, empty_catalogue, read_catalogue, read_versions
 from storage.errors import Unavailable
 from storage.keyring import Keyring
@@ -38,7 +39,10 @@ class UnknownDatabase(ValueError):
 class Engine(Protocol):
     """What both databases do for us."""
 
-    unit_started_at: float | None
+    longest_unit: float  # seconds after which a unit that still runs will never end
+
+    @property
+    def unit_started_at(self) -> float | None: ...
 
     async def run(self, work: Callable[[Transaction], T], *, first: bool) -> T: ...
     async def read(self, query: Callable[[Transaction], T]) -> T: ...
@@ -68,6 +72,7 @@ class Database:
             now=assembly.now,
             catalogue=self._read_catalogue,
         )
+        self.availability = Availability()
         self._catalogue = empty_catalogue(zone=assembly.zone, limits=assembly.limits)
         self._engine = _engine(_parsed(url), self._shared.begin)
         self._catalogue = self._engine.read_now(self._load)
@@ -102,11 +107,21 @@ class Database:
         Nothing in `work` may wait for the network. When it raises, nothing of it is kept and the
         caller hears it.
         """
-        return await self._engine.run(work, first=first)
+        try:
+            result = await self._engine.run(work, first=first)
+        except Unavailable as trouble:
+            self.availability.failed(str(trouble))
+            raise
+        self.availability.went_well()
+        return result
 
     async def read(self, query: Callable[[Transaction], T]) -> T:
         """What the query returned, from one snapshot beside the writers; writing raises."""
-        return await self._engine.read(query)
+        try:
+            return await self._engine.read(query)
+        except Unavailable as trouble:
+            self.availability.failed(str(trouble))
+            raise
 
     async def refresh(self) -> bool:
         """Read the imported tables again if a version moved; whether one did."""
@@ -134,10 +149,13 @@ class Database:
         return self._assembly.keyring
 
     def unit_started_at(self) -> float | None:
-        """`time.monotonic()` when the unit now running on SQLite's writer began; None when none
-        runs.
-        """
+        """`time.monotonic()` when the unit that runs longest now began; None when none runs."""
         return self._engine.unit_started_at
+
+    @property
+    def longest_unit(self) -> float:
+        """Seconds after which a unit that still runs hangs (design.md §9, A hanging unit)."""
+        return self._engine.longest_unit
 
     def _read_catalogue(self) -> Catalogue:
         return self._catalogue

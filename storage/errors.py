@@ -20,3 +20,10 @@ class Unavailable(Exception):
     """The database cannot commit now: the disk is full, or nobody answers. Nothing was kept; try
     again later.
     """
+
+
+def bearable(error: BaseException) -> Exception:
+    """The error of a unit as its caller may hear it: no error of a unit ends the process."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return RuntimeError(f"a unit of work raised {type(error).__name__}")

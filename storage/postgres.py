@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import psycopg
 from sqlalchemy import URL, Engine, create_engine
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
-from storage.errors import Conflict, Unavailable
+from storage.errors import Conflict, Unavailable, bearable
 from storage.statements import POSTGRESQL, Session
 from storage.transaction import Begin, Transaction
 
@@ -41,7 +42,8 @@ NO_ROOM = "53"  # disk full, out of memory, too many connections: Unavailable in
 class PostgresEngine:
     """Runs units of work on a PostgreSQL database that other processes use too."""
 
-    unit_started_at: float | None = None  # the server's own timeouts end a hanging unit
+    # The server ends a statement and an idle transaction after ten seconds, but not our thread.
+    longest_unit = 25.0
 
     def __init__(self, url: URL, begin: Begin) -> None:
         self._engine = engine_for(url, pool_size=THREADS + FIRST_THREADS)
@@ -49,6 +51,7 @@ class PostgresEngine:
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._begin = begin
+        self._running: dict[int, float] = {}  # by thread
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgresql")
         self._first = ThreadPoolExecutor(FIRST_THREADS, thread_name_prefix="postgresql first")
 
@@ -76,6 +79,8 @@ class PostgresEngine:
         while True:
             try:
                 return self._once(engine, work)
+            except (SystemExit, KeyboardInterrupt, GeneratorExit, StopIteration) as error:
+                raise bearable(error) from None
             except Conflict:
                 # Two loaded one row at once. Loaded again it is the other's, and may be refused
                 # politely; what was decided on an old version conflicts again, and says so.
@@ -95,8 +100,14 @@ class PostgresEngine:
             pause = min(LONGEST_BACK_OFF, BACK_OFF * 2**failures)
             time.sleep(random.uniform(pause / 2, pause))
 
+    @property
+    def unit_started_at(self) -> float | None:
+        """When the unit that runs longest began."""
+        return min(self._running.copy().values(), default=None)
+
     def _once(self, engine: Engine, work: Callable[[Transaction], T]) -> T:
         with engine.connect() as connection:
+            self._running[threading.get_ident()] = time.monotonic()
             try:
                 driver: Any = connection.connection.dbapi_connection
                 tx = self._begin(Session(driver, POSTGRESQL))
@@ -106,6 +117,8 @@ class PostgresEngine:
                 if driver.closed:
                     connection.invalidate(error)
                 raise
+            finally:
+                del self._running[threading.get_ident()]
         tx.committed()
         return result
 

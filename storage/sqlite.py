@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from storage.errors import Unavailable
+from storage.errors import Unavailable, bearable
 from storage.statements import SQLITE, Connection, Session
 from storage.transaction import Begin, Transaction
 
@@ -25,6 +25,7 @@ SECONDS_PER_COMMIT = 0.02
 BUSY_MILLISECONDS = 5_000
 READERS = 3
 STATEMENTS_KEPT = 512
+LARGEST_LOG = 64 << 20  # bytes the log keeps on the disk once a long reader let go of it
 TROUBLE = frozenset(
     {
         sqlite3.SQLITE_BUSY,
@@ -34,8 +35,11 @@ TROUBLE = frozenset(
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
     }
 )
+READ_ONLY = frozenset({sqlite3.SQLITE_READONLY})  # to the writer: the disk was mounted anew so
 PRIMARY_CODE = 0xFF
 
 
@@ -72,6 +76,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         "synchronous = FULL",
         "foreign_keys = ON",
         "secure_delete = ON",
+        f"journal_size_limit = {LARGEST_LOG}",
         f"query_only = {'ON' if read_only else 'OFF'}",
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -80,6 +85,8 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 
 class SqliteEngine:
     """Runs units of work on a SQLite file."""
+
+    longest_unit = 2.0
 
     def __init__(self, path: Path, begin: Begin) -> None:
         self._path = path
@@ -91,7 +98,10 @@ class SqliteEngine:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self.unit_started_at: float | None = None
-        self._writing = connect(path)
+        try:
+            self._writing = connect(path)
+        except sqlite3.Error as error:
+            raise _named(error, TROUBLE | READ_ONLY) from error.__cause__
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite reader")
         self._writer = threading.Thread(target=self._write, name="sqlite writer", daemon=True)
         self._writer.start()
@@ -126,18 +136,26 @@ class SqliteEngine:
             connection.close()
 
     def _read(self, query: Callable[[Transaction], T]) -> T:
-        connection = getattr(self._local, "connection", None)
+        try:
+            connection = self._reading()
+            connection.execute("BEGIN")
+            try:
+                tx = self._begin(_session(connection))
+                result = query(tx)
+                tx.committed()
+                return result
+            finally:
+                connection.rollback()
+        except BaseException as error:
+            raise _named(error, TROUBLE) from error.__cause__
+
+    def _reading(self) -> sqlite3.Connection:
+        """This thread's own connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = connect(self._path, read_only=True)
             self._connections.append(connection)
-        connection.execute("BEGIN")
-        try:
-            tx = self._begin(_session(connection))
-            result = query(tx)
-            tx.committed()
-            return result
-        finally:
-            connection.rollback()
+        return connection
 
     def _write(self) -> None:
         while (unit := self._next(wait=True)) is not None:
@@ -169,7 +187,7 @@ class SqliteEngine:
         group = [unit]
         try:
             self._writing.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:  # somebody else writes, and does not end
+        except (sqlite3.Error, MemoryError) as error:  # somebody else writes, and does not end
             unit.error = error
             return group
         try:
@@ -181,8 +199,9 @@ class SqliteEngine:
                     break
                 group.append(following)
                 self._run_in_savepoint(following)
+            self.unit_started_at = None  # a slow disk is no hanging unit
             self._writing.execute("COMMIT")
-        except (Lost, sqlite3.Error):
+        except (Lost, sqlite3.Error, MemoryError):
             self._roll_back()
             for member in group:
                 self._commit_alone(member)
@@ -204,8 +223,9 @@ class SqliteEngine:
             self._writing.execute("BEGIN IMMEDIATE")
             self._run(unit)
             if unit.error is None:
+                self.unit_started_at = None
                 self._writing.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, MemoryError) as error:
             unit.error = error
         self._roll_back()
 
@@ -222,7 +242,7 @@ class SqliteEngine:
 
     def _roll_back(self) -> None:
         if self._writing.in_transaction:
-            with suppress(sqlite3.Error):  # what cannot be undone shows at the next BEGIN
+            with suppress(sqlite3.Error, MemoryError):  # what is left shows at the next BEGIN
                 self._writing.execute("ROLLBACK")
 
 
@@ -243,17 +263,14 @@ def _resolve(units: list[Unit]) -> None:
         if unit.future.done():  # its caller was cancelled
             continue
         if unit.error is not None:
-            unit.future.set_exception(_named(unit.error))
+            unit.future.set_exception(_named(unit.error, TROUBLE | READ_ONLY))
         else:
             unit.future.set_result(unit.result)
 
 
-def _named(error: BaseException) -> BaseException:
-    if isinstance(error, StopIteration):  # a future cannot carry it
-        return RuntimeError("a unit of work raised StopIteration")
+def _named(error: BaseException, trouble: frozenset[int]) -> Exception:
+    """The error as its caller may hear it, trouble with the database under its own name."""
     code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
-    if code is None or code & PRIMARY_CODE not in TROUBLE:
-        return error
-    trouble = Unavailable(str(error))
-    trouble.__cause__ = error
-    return trouble
+    if code is None or code & PRIMARY_CODE not in trouble:
+        return bearable(error)
+    return Unavailable(str(error))
