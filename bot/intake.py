@@ -297,7 +297,7 @@ class Intake:
 
     def _speak(self, tx: Transaction, look: Look, reading: Reading) -> None:
         """The one transaction: end the inbox rows, lock, check, let a handler speak."""
-        if not tx.inbox.finish(look.rows, owner=self._owner):
+        if not tx.inbox.finish(look.rows):
             raise _TakenOver
         first = look.rows[0].inbound
         person, contact = tx.people.arrive(first)
@@ -336,16 +336,19 @@ class Intake:
         )
 
     async def _postpone(self, look: Look, until: datetime) -> None:
-        ids = tuple(row.id for row in look.rows)
-        seconds = await self._database.run(lambda tx: tx.inbox.postpone(ids, until))
-        conversation = look.rows[0].conversation
-        asyncio.get_running_loop().call_later(max(seconds, 0.0), self.wake, conversation)
+        def postpone(tx: Transaction) -> float | None:
+            waits = tx.inbox.postpone(look.rows, until)
+            return (until - tx.now).total_seconds() if waits else None
+
+        seconds = await self._database.run(postpone)
+        if seconds is not None:
+            conversation = look.rows[0].conversation
+            asyncio.get_running_loop().call_later(max(seconds, 0.0), self.wake, conversation)
 
     async def _failed(self, look: Look, failure: Exception) -> None:
         """Gives the message back; after the fifth attempt it is a dead letter, and its person is
         told once.
         """
-        ids = tuple(row.id for row in look.rows)
         name = type(failure).__name__
         is_dead = look.rows[0].attempts >= MAX_ATTEMPTS
         counts.HEARD.labels(look.rows[0].inbound.channel, "dead" if is_dead else "failed").inc()
@@ -358,17 +361,17 @@ class Intake:
             exc_info=failure,
         )
         try:
-            await self._database.run(lambda tx: _give_back(tx, ids, name))
+            await self._database.run(lambda tx: _give_back(tx, look.rows, name))
         except Unavailable:
             raise
         except Exception as trouble:
             logger.error("apology failed", exc_info=trouble)
-            await self._database.run(lambda tx: tx.inbox.failed(ids, name))
+            await self._database.run(lambda tx: tx.inbox.failed(look.rows, name))
         self._after_commit()
 
 
-def _give_back(tx: Transaction, ids: tuple[int, ...], error: str) -> None:
-    if dead := tx.inbox.failed(ids, error):
+def _give_back(tx: Transaction, rows: tuple[InboxRow, ...], error: str) -> None:
+    if dead := tx.inbox.failed(rows, error):
         apologise(tx, dead[0])
 
 

@@ -75,28 +75,26 @@ _TAKE = Statement(
     .where(_LISTED)
     .values(attempts=inbox.c.attempts + 1, owner=bindparam("me"), lease_until=bindparam("until"))
 )
+# Whoever begins a message writes its name on it and counts the attempt: both together are the
+# fencing token that every later word about it must show.
+_BEGUN_BY_ME = (
+    _NEW,
+    inbox.c.owner == bindparam("me"),
+    inbox.c.attempts == bindparam("attempt"),
+)
 _POSTPONE = Statement(
     update(inbox)
-    .where(_NEW, _LISTED)
+    .where(_LISTED, *_BEGUN_BY_ME)
     .values(ready_at=bindparam("ready"), waited=True, attempts=inbox.c.attempts - 1, lease_until=0)
-)
-_DONE = Statement(
-    update(inbox).where(_NEW, _LISTED).values(state=InboxState.DONE.value, lease_until=0)
 )
 _FINISH = Statement(
     update(inbox)
-    .where(
-        _NEW,
-        _LISTED,
-        inbox.c.owner == bindparam("me"),
-        inbox.c.attempts == bindparam("attempt"),
-    )
+    .where(_LISTED, *_BEGUN_BY_ME)
     .values(state=InboxState.DONE.value, lease_until=0)
 )
-_BY_IDS = Statement(select(inbox).where(_NEW, _LISTED).order_by(inbox.c.position, inbox.c.id))
 _FAILED = Statement(
     update(inbox)
-    .where(inbox.c.id == bindparam("row"))
+    .where(inbox.c.id == bindparam("row"), *_BEGUN_BY_ME)
     .values(
         state=bindparam("new_state"),
         error=bindparam("failure"),
@@ -154,10 +152,11 @@ _BLANK = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """An accepted message that is not handled yet; `attempts` counts the one now made."""
+    """An accepted message that is not handled yet; `attempts` counts the one now made, by `owner`."""
 
     id: int
     inbound: Inbound
+    owner: str
     attempts: int
     received_at: datetime
     ready_at: datetime
@@ -248,7 +247,7 @@ class InboxStore(Store):
         turn = self._turn(rows)
         if turn and turn[0].attempts > 0 and not alone:
             raise MustBeAlone
-        taken = leading(tuple(self._row(row, attempts=row.attempts + 1) for row in turn))
+        taken = leading(tuple(self._row(row, owner, row.attempts + 1) for row in turn))
         if taken:
             self.db.run(
                 _TAKE,
@@ -261,50 +260,44 @@ class InboxStore(Store):
     def unfinished(self, conversation: str) -> tuple[InboxRow, ...]:
         """Every row of the conversation that is not handled yet, oldest first."""
         rows = self.db.all(_UNFINISHED, conversation=self._conversation(conversation))
-        return tuple(self._row(row, attempts=row.attempts) for row in rows)
+        return tuple(self._row(row, row.owner, row.attempts) for row in rows)
 
-    def postpone(self, ids: Iterable[int], until: datetime) -> float:
-        """Wait for more words until then; the attempt does not count. Returns the seconds until
-        then.
+    def postpone(self, rows: Sequence[InboxRow], until: datetime) -> bool:
+        """Wait for more words until then; the attempt does not count. False when somebody else has
+        begun since.
         """
-        self.db.run(_POSTPONE, ids=list(ids), ready=stored(until))
-        return float((until - self.tx.now).total_seconds())
+        return self._end(_POSTPONE, rows, ready=stored(until))
 
-    def done(self, ids: Iterable[int]) -> None:
-        """These were handled."""
-        self.db.run(_DONE, ids=list(ids))
-
-    def finish(self, rows: Sequence[InboxRow], *, owner: str) -> bool:
+    def finish(self, rows: Sequence[InboxRow]) -> bool:
         """These were handled by whoever began them; False when somebody else has begun since.
 
         After False nothing may be committed: some of them may be handled elsewhere.
         """
-        touched = self.db.run(
-            _FINISH, ids=[row.id for row in rows], me=owner, attempt=rows[0].attempts
-        )
-        return touched == len(rows)
+        return self._end(_FINISH, rows)
 
     def release(self, owner: str) -> None:
         """Whatever this owner holds is free at once: it stops."""
         self.db.run(_RELEASE, me=owner)
 
-    def failed(self, ids: Iterable[int], error_class: str) -> tuple[InboxRow, ...]:
+    def failed(self, rows: Sequence[InboxRow], error_class: str) -> tuple[InboxRow, ...]:
         """Try these again after a back-off; those tried too often are returned and are dead
-        letters now.
+        letters now. What somebody else has begun since is left to them.
         """
         dead = []
-        for row in self.db.all(_BY_IDS, ids=list(ids)):
+        for row in rows:
             is_dead = row.attempts >= MAX_ATTEMPTS
             back_off = FIRST_BACK_OFF * 2 ** max(row.attempts - 1, 0)
-            self.db.run(
+            touched = self.db.run(
                 _FAILED,
                 row=row.id,
+                me=row.owner,
+                attempt=row.attempts,
                 new_state=(InboxState.DEAD if is_dead else InboxState.NEW).value,
                 failure=error_class,
                 ready=stored(self.tx.now + back_off),
             )
-            if is_dead:
-                dead.append(self._row(row, attempts=row.attempts))
+            if touched and is_dead:
+                dead.append(row)
         return tuple(dead)
 
     def ready(self, limit: int, *, owner: str) -> tuple[str, ...]:
@@ -364,12 +357,24 @@ class InboxStore(Store):
         fresh = list(takewhile(lambda row: row.attempts == 0, rows))
         return fresh if any(row.ready_at <= now for row in fresh) else []
 
-    def _row(self, row: Any, *, attempts: int) -> InboxRow:
+    def _end(self, statement: Statement, rows: Sequence[InboxRow], **values: Any) -> bool:
+        """Whether all of these rows were still ours to end so."""
+        touched = self.db.run(
+            statement,
+            ids=[row.id for row in rows],
+            me=rows[0].owner,
+            attempt=rows[0].attempts,
+            **values,
+        )
+        return touched == len(rows)
+
+    def _row(self, row: Any, owner: str, attempts: int) -> InboxRow:
         inbound = self._inbound(row)
         assert inbound is not None  # unfinished rows are never blanked and outlive no key
         return InboxRow(
             id=row.id,
             inbound=inbound,
+            owner=owner,
             attempts=attempts,
             received_at=moment(row.received_at),
             ready_at=moment(row.ready_at),

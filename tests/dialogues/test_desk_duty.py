@@ -276,11 +276,11 @@ async def test_staff_say_when_we_speak_in_a_group(town: Town) -> None:
 async def given_up(town: Town, who: str, text: str) -> None:
     """A message that failed every time it was tried."""
     inbound = town.inbound(who, text)
-    row, _ = await town.database.run(lambda tx: tx.inbox.accept(inbound, owner="town"))
+    await town.database.run(lambda tx: tx.inbox.accept(inbound, owner="town"))
 
     def fail(tx: Transaction) -> None:
-        tx.inbox.begin(inbound.conversation, owner="town", alone=True)
-        tx.inbox.failed((row,), "ZeroDivisionError")
+        rows = tx.inbox.begin(inbound.conversation, owner="town", alone=True)
+        tx.inbox.failed(rows, "ZeroDivisionError")
 
     while not await town.read(lambda tx: tx.inbox.dead_letters()):
         await town.database.run(fail)

@@ -107,11 +107,11 @@ async def test_a_group_that_speaks_for_nobody_is_named(town: Town) -> None:
 
 async def test_a_message_that_failed_five_times_is_named(town: Town) -> None:
     inbound = town.inbound("王阿姨", "你好")
-    row, _ = await town.database.run(lambda tx: tx.inbox.accept(inbound, owner="test"))
+    await town.database.run(lambda tx: tx.inbox.accept(inbound, owner="test"))
 
     def fail(tx: Transaction) -> None:
-        tx.inbox.begin(inbound.conversation, owner="test", alone=True)
-        tx.inbox.failed((row,), "Trouble")
+        rows = tx.inbox.begin(inbound.conversation, owner="test", alone=True)
+        tx.inbox.failed(rows, "Trouble")
 
     for _ in range(MAX_ATTEMPTS):
         await town.database.run(fail)

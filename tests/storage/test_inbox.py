@@ -82,11 +82,10 @@ async def test_an_expired_lease_lets_another_owner_go_on(database: Database) -> 
 
 async def test_who_comes_second_leaves_its_words_to_the_first(database: Database) -> None:
     await accept(database, LIGHT, owner="a")
-    await begin(database, owner="a")
+    first = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
     await accept(database, said("3栋", key="2", order=2), owner="b")
     assert await begin(database, owner="b") == []
-    (first, _) = await database.read(all_rows)
-    await database.run(lambda tx: tx.inbox.done((first.id,)))
+    assert await database.run(lambda tx: tx.inbox.finish(first))
     assert await begin(database, owner="a") == ["3栋"]
 
 
@@ -96,7 +95,7 @@ async def test_an_incomplete_message_waits_and_its_attempt_does_not_count(
     await accept(database, said("那个", key="1"))
     (row,) = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
     until = clock.at + timedelta(seconds=15)
-    assert await database.run(lambda tx: tx.inbox.postpone((row.id,), until)) == 15.0
+    assert await database.run(lambda tx: tx.inbox.postpone((row,), until))
     assert await begin(database) == []
     clock.pass_time(seconds=16)
     (row,) = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
@@ -107,7 +106,7 @@ async def test_new_words_end_the_waiting(database: Database, clock: Clock) -> No
     await accept(database, said("那个", key="1", order=1))
     (row,) = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
     until = clock.at + timedelta(seconds=15)
-    await database.run(lambda tx: tx.inbox.postpone((row.id,), until))
+    await database.run(lambda tx: tx.inbox.postpone((row,), until))
     await accept(database, said("灯坏了", key="2", order=2))
     assert await begin(database) == ["那个", "灯坏了"]
 
@@ -118,7 +117,7 @@ async def test_a_message_that_failed_comes_alone_and_holds_back_what_follows(
     await accept(database, said("毒", key="1", order=1))
     await accept(database, said("好", key="2", order=2))
     rows = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
-    await database.run(lambda tx: tx.inbox.failed([row.id for row in rows], "ValueError"))
+    await database.run(lambda tx: tx.inbox.failed(rows, "ValueError"))
     assert await begin(database) == []
     clock.pass_time(seconds=5)
     assert await begin(database) == ["毒"]
@@ -134,8 +133,7 @@ async def test_after_five_attempts_it_is_a_dead_letter_and_the_chat_goes_on(
             lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a", alone=True)
         )
         assert row.attempts == attempt
-        ids = (row.id,)
-        dead = await database.run(lambda tx, ids=ids: tx.inbox.failed(ids, "ValueError"))
+        dead = await database.run(lambda tx, row=row: tx.inbox.failed((row,), "ValueError"))
         assert bool(dead) is (attempt == MAX_ATTEMPTS)
     await accept(database, said("好", key="2", order=2))
     assert await begin(database) == ["好"]
@@ -151,8 +149,7 @@ async def test_a_dead_letter_can_be_tried_again(database: Database, clock: Clock
         rows = await database.run(
             lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a", alone=True)
         )
-        ids = [row.id for row in rows]
-        await database.run(lambda tx, ids=ids: tx.inbox.failed(ids, "ValueError"))
+        await database.run(lambda tx, rows=rows: tx.inbox.failed(rows, "ValueError"))
     (letter,) = await database.read(lambda tx: tx.inbox.dead_letters())
     assert await database.run(lambda tx: tx.inbox.replay(letter.id))
     assert await begin(database) == ["毒"]
@@ -164,7 +161,7 @@ async def test_what_was_handled_is_forgotten_after_a_month_with_its_day(
 ) -> None:
     await accept(database, LIGHT)
     (row,) = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
-    await database.run(lambda tx: tx.inbox.done((row.id,)))
+    await database.run(lambda tx: tx.inbox.finish((row,)))
     clock.pass_time(days=32)
     await database.run(lambda tx: tx.inbox.forget())
     assert await accept(database, LIGHT)

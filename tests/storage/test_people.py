@@ -184,7 +184,7 @@ def a_whole_life(tx: Transaction) -> int:
     tx.attachments.put(person.id, AttachmentKind.PHOTO, "image/png", photo, channel="web")
     content = {"text": words}
     tx.transcripts.add(heard.address, direction="in", content=content, at=tx.now, person=person.id)
-    tx.inbox.done([row.id for row in rows])
+    tx.inbox.finish(rows)
     assert contact.account == account
     return person.id
 
