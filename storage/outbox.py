@@ -137,10 +137,16 @@ _LOST = Statement(
             ),
             else_=OutboxState.UNKNOWN.value,
         ),
+        unknowns=outbox.c.unknowns + 1,
         reason="lease expired",
         finished_at=bindparam("now"),
     )
     .returning(outbox.c.id)
+)
+_COUNT_UNKNOWN = Statement(
+    update(outbox)
+    .where(outbox.c.id == _ROW, _HELD, or_(_SENDING, _CLAIMED))
+    .values(unknowns=outbox.c.unknowns + 1)
 )
 _CANCEL_PERSON = Statement(
     update(outbox)
@@ -317,6 +323,7 @@ class OutboxStore(Store):
 
     def unknown(self, row: int, token: str, reason: str, *, retry: bool) -> bool:
         """Nobody knows whether it arrived; with `retry` it is said again, once."""
+        self.db.run(_COUNT_UNKNOWN, row=row, holder=token)
         found = self.db.one(_GET, row=row)
         if retry and found is not None and found.attempts < MAX_UNKNOWN:
             return self.later(row, token, 0, reason)

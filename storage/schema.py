@@ -384,6 +384,7 @@ outbox = Table(
     _number("due_at", null=True),  # the promise it made
     _number("ready_at"),  # not before: flood control, back-off
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("unknowns", Integer, nullable=False, server_default="0"),  # of its attempts
     _text("token", null=True),  # of the relay that holds it
     _number("lease_until", default="0"),
     _number("finished_at", null=True),
@@ -393,6 +394,7 @@ outbox = Table(
     _partial("ix_outbox_queued", "channel", "lane", "id", where="state = 'queued'"),
     _partial("ix_outbox_unsent", "address_digest", "lane", "id", where=_in("state", UNSENT)),
     _partial("ix_outbox_held", "channel", "lease_until", where="state IN ('claimed', 'sending')"),
+    _partial("ix_outbox_unknown", "id", where="unknowns > 0"),
     _partial("ix_outbox_message", "address_digest", "message", where="message IS NOT NULL"),
     _partial("ix_outbox_person", "person", "id", where="person IS NOT NULL"),
 )
