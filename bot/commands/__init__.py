@@ -1,8 +1,12 @@
 """Every command of `xiaoqi`, each a few lines: the settings, the work, what is printed."""
 
+# ruff: noqa: I001 (in the order in which --help lists them)
 from __future__ import annotations
 
-from bot.commands import serving, tables, talking
+from bot.commands import serving
+from bot.commands import tables
+from bot.commands import queues
+from bot.commands import talking
 from bot.commands.base import application
 
-__all__ = ["application", "serving", "tables", "talking"]
+__all__ = ["application", "queues", "serving", "tables", "talking"]

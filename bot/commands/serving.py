@@ -19,9 +19,10 @@ from bot.commands.base import (
     with_database,
 )
 from bot.supervisor import supervise
+from bot.vitals import Heart
 from storage.database import migrate as migrate_database
 
-SUPERVISED = "--supervised"
+SUPERVISED, HEART = "--supervised", "--heart"
 
 
 @application.command()
@@ -30,14 +31,16 @@ def run(
     sample: Sample = False,
     roles: Annotated[str, typer.Option(help="some of web,poll,intake,relay,clock")] = "",
     supervised: Annotated[bool, typer.Option(SUPERVISED, hidden=True)] = False,
+    heart: Annotated[int | None, typer.Option(HEART, hidden=True)] = None,
 ) -> None:
     """Serve residents and staff until stopped."""
     chosen = frozenset(role.strip() for role in roles.split(",")) if roles else None
     settings = settings_of(config, sample=sample, roles=chosen)
     if not supervised:
-        raise typer.Exit(supervise([sys.executable, "-m", "bot", *sys.argv[1:], SUPERVISED]))
+        command = [sys.executable, "-m", "bot", *sys.argv[1:], SUPERVISED]
+        raise typer.Exit(supervise(command, heart=HEART))
     logs.begin(settings.log.level)
-    done(app.run(settings))
+    done(app.run(settings, heart=Heart(heart)))
 
 
 @application.command()
