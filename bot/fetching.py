@@ -40,6 +40,10 @@ class Fetcher:
             if not found:
                 await asyncio.sleep(PAUSE)
 
+    async def release(self) -> None:
+        """What was taken and not fetched is free at once for others: we stop."""
+        await self._database.run(lambda tx: tx.attachments.release(self._owner))
+
     async def once(self) -> int:
         """Fetches one batch and returns how many files were tried."""
         pending = await self._database.run(
@@ -57,10 +61,10 @@ class Fetcher:
             final = not isinstance(trouble, TryLater | Unknown)
             reason = type(trouble).__name__
             await self._database.run(
-                lambda tx: tx.attachments.failed(pending.id, reason, final=final)
+                lambda tx: tx.attachments.failed(pending, reason, final=final)
             )
             return
-        await self._database.run(lambda tx: tx.attachments.store(pending.id, media_type, data))
+        await self._database.run(lambda tx: tx.attachments.store(pending, media_type, data))
 
     async def _bytes(self, pending: PendingAttachment) -> tuple[str, bytes]:
         channel = self._channels.get(pending.channel)

@@ -58,10 +58,15 @@ class Clock:
         finally:
             scheduler.shutdown(wait=False)
 
+    async def release(self) -> None:
+        """What was begun and not finished is free at once for others: we stop."""
+        await self._database.run(lambda tx: tx.jobs.release(self._owner))
+
     async def tick(self) -> None:
         """Does everything that is due now; a job that fails keeps no other from running."""
         failures: list[Exception] = []
-        for job, fire_time in await self._database.run(self._claim_due):
+        due = await self._database.read(self._due)
+        for job, fire_time in await self._database.run(partial(self._claim, due)) if due else ():
             try:
                 await self._run(job, fire_time)
             except Exception as failure:
@@ -70,26 +75,48 @@ class Clock:
             raise failures[0]
 
     async def _run(self, job: Job, fire_time: datetime) -> None:
-        """The job in small transactions, each from where the last one stopped."""
+        """The job in small transactions, each from where the last one stopped.
+
+        Every one of them holds the run anew, so that whoever slept through its lease does no more
+        of it beside the one who took it over.
+        """
         cursor: int | None = 0
         while cursor is not None:
-            chunk = partial(job.run, fire_time=fire_time, cursor=cursor)
-            cursor = await self._database.run(chunk)
+            cursor = await self._database.run(partial(self._chunk, job, fire_time, cursor))
             self._after_commit()
-        await self._database.run(lambda tx: tx.jobs.finished(job.name, fire_time, "done"))
 
-    def _claim_due(self, tx: Transaction) -> list[Due]:
+    def _chunk(self, job: Job, fire_time: datetime, cursor: int, tx: Transaction) -> int | None:
+        if not tx.jobs.go_on(job.name, fire_time, self._owner):
+            return None
+        following = job.run(tx, fire_time=fire_time, cursor=cursor)
+        if following is None:
+            tx.jobs.finished(job.name, fire_time, self._owner, "done")
+        return following
+
+    def _due(self, tx: Transaction) -> list[Due]:
+        """What nobody is at yet, and what somebody left unfinished."""
         due: list[Due] = []
         for job in self._jobs:
             last = tx.jobs.last(job.name)
-            fire_time = latest_fire_time(job, last, tx.now) or last
-            if fire_time is None or not tx.jobs.claim(job.name, fire_time, self._owner):
-                continue
-            if last is None and job.from_now_on:
-                tx.jobs.finished(job.name, fire_time, "before the first start")
-            else:
+            fire_time = latest_fire_time(job, last.fire_time if last else None, tx.now)
+            if fire_time is None and last is not None and last.left:
+                fire_time = last.fire_time
+            if fire_time is not None:
                 due.append((job, fire_time))
         return due
+
+    def _claim(self, due: list[Due], tx: Transaction) -> list[Due]:
+        """Those of them that are ours now."""
+        ours: list[Due] = []
+        for job, fire_time in due:
+            is_first = tx.jobs.last(job.name) is None
+            if not tx.jobs.claim(job.name, fire_time, self._owner):
+                continue
+            if is_first and job.from_now_on:
+                tx.jobs.finished(job.name, fire_time, self._owner, "before the first start")
+            else:
+                ours.append((job, fire_time))
+        return ours
 
 
 def latest_fire_time(job: Job, last: datetime | None, now: datetime) -> datetime | None:

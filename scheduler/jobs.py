@@ -87,7 +87,7 @@ def morning_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | No
     for post in posts[cursor : cursor + POSTS_AT_ONCE]:
         if tx.jobs.claim(f"card:{post.unit}:{post.role}", fire_time, "clock"):
             _send_card(tx, post)
-            tx.jobs.finished(f"card:{post.unit}:{post.role}", fire_time, "done")
+            tx.jobs.finished(f"card:{post.unit}:{post.role}", fire_time, "clock", "done")
     following = cursor + POSTS_AT_ONCE
     return following if following < len(posts) else None
 
@@ -100,7 +100,7 @@ def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     for community in communities[cursor : cursor + POSTS_AT_ONCE]:
         if tx.jobs.claim(f"desk_card:{community}", fire_time, "clock"):
             _send_desk_card(tx, community)
-            tx.jobs.finished(f"desk_card:{community}", fire_time, "done")
+            tx.jobs.finished(f"desk_card:{community}", fire_time, "clock", "done")
     following = cursor + POSTS_AT_ONCE
     return following if following < len(communities) else None
 

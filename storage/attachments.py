@@ -19,6 +19,13 @@ LEASE = 120.0  # seconds
 
 _PENDING = attachments.c.state == AttachmentState.PENDING.value
 _THIS = attachments.c.id == bindparam("which")
+# Whoever takes it writes its name on it and counts the attempt: later words must show both.
+_TAKEN_BY_ME = (
+    _THIS,
+    _PENDING,
+    attachments.c.owner == bindparam("me"),
+    attachments.c.attempts == bindparam("attempt"),
+)
 
 _ADD = Statement(
     adding(
@@ -58,7 +65,7 @@ _TAKE = Statement(
 )
 _STORED = Statement(
     update(attachments)
-    .where(_THIS, _PENDING)
+    .where(*_TAKEN_BY_ME)
     .values(
         state=AttachmentState.STORED.value,
         media_type=bindparam("known_type"),
@@ -68,8 +75,13 @@ _STORED = Statement(
 )
 _FAILED = Statement(
     update(attachments)
-    .where(_THIS, _PENDING)
+    .where(*_TAKEN_BY_ME)
     .values(state=bindparam("new_state"), reason=bindparam("why"), lease_until=bindparam("until"))
+)
+_RELEASE = Statement(
+    update(attachments)
+    .where(_PENDING, attachments.c.owner == bindparam("me"))
+    .values(lease_until=0)
 )
 _GET = Statement(select(attachments).where(_THIS))
 _BYTES = Statement(
@@ -87,9 +99,11 @@ RETRY_AFTER = 10.0  # seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingAttachment:
-    """An attachment whose bytes are still with the channel."""
+    """An attachment whose bytes are still with the channel, taken by `owner` for this attempt."""
 
     id: int
+    owner: str
+    attempt: int
     channel: str
     attachment: Attachment
 
@@ -167,27 +181,48 @@ class AttachmentStore(Store):
             until=self.tx.clock_after(lease),
         )
         return tuple(
-            PendingAttachment(id=row.id, channel=row.channel, attachment=self._attachment(row))
+            PendingAttachment(
+                id=row.id,
+                owner=owner,
+                attempt=row.attempts,
+                channel=row.channel,
+                attachment=self._attachment(row),
+            )
             for row in sorted(taken, key=lambda row: row.id)
         )
 
-    def store(self, attachment: int, media_type: str, data: bytes) -> bool:
-        """The bytes are here; False when they came before, or nobody may have them any more."""
-        touched = self.db.run(_STORED, which=attachment, known_type=media_type, length=len(data))
+    def store(self, taken: PendingAttachment, media_type: str, data: bytes) -> bool:
+        """The bytes are here; False when they came before, nobody may have them any more, or
+        somebody else has taken it since.
+        """
+        touched = self.db.run(
+            _STORED,
+            which=taken.id,
+            me=taken.owner,
+            attempt=taken.attempt,
+            known_type=media_type,
+            length=len(data),
+        )
         if touched == 1:
-            self._keep_bytes(attachment, data)
+            self._keep_bytes(taken.id, data)
         return touched == 1
 
-    def failed(self, attachment: int, reason: str, *, final: bool) -> None:
+    def failed(self, taken: PendingAttachment, reason: str, *, final: bool) -> None:
         """The bytes could not be had: never, when `final`, else perhaps a little later."""
         state = AttachmentState.FAILED if final else AttachmentState.PENDING
         self.db.run(
             _FAILED,
-            which=attachment,
+            which=taken.id,
+            me=taken.owner,
+            attempt=taken.attempt,
             new_state=state.value,
             why=reason,
             until=self.tx.clock_after(RETRY_AFTER),
         )
+
+    def release(self, owner: str) -> None:
+        """Whatever this owner has taken is free at once: it stops."""
+        self.db.run(_RELEASE, me=owner)
 
     def get(self, attachment: int) -> StoredAttachment | None:
         """What is known of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -88,9 +88,7 @@ _POSTPONE = Statement(
     .values(ready_at=bindparam("ready"), waited=True, attempts=inbox.c.attempts - 1, lease_until=0)
 )
 _FINISH = Statement(
-    update(inbox)
-    .where(_LISTED, *_BEGUN_BY_ME)
-    .values(state=InboxState.DONE.value, lease_until=0)
+    update(inbox).where(_LISTED, *_BEGUN_BY_ME).values(state=InboxState.DONE.value, lease_until=0)
 )
 _FAILED = Statement(
     update(inbox)
@@ -152,7 +150,7 @@ _BLANK = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """An accepted message that is not handled yet; `attempts` counts the one now made, by `owner`."""
+    """An accepted message that is not handled yet; `attempts` counts the one `owner` now makes."""
 
     id: int
     inbound: Inbound

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from storage.schema import job_runs, moment, stored
 from storage.statements import Statement, Store, adding
 
-LEASE = 300.0  # seconds; a run that is not finished by then is run again by another
+LEASE = 60.0  # seconds from chunk to chunk; a run left for longer is run again by another
 
 _THIS = (job_runs.c.job == bindparam("of_job"), job_runs.c.fire_time == bindparam("fired"))
 _insert = adding(job_runs, "job", "fire_time", "owner", "lease_until")
@@ -20,15 +21,30 @@ _CLAIM = Statement(
         where=job_runs.c.finished_at.is_(None) & (job_runs.c.lease_until <= bindparam("clock")),
     ).returning(job_runs.c.owner)
 )
+_UNFINISHED = job_runs.c.finished_at.is_(None)
+_MINE = (job_runs.c.owner == bindparam("me"), _UNFINISHED)
+_GO_ON = Statement(update(job_runs).where(*_THIS, *_MINE).values(lease_until=bindparam("until")))
 _FINISHED = Statement(
     update(job_runs)
-    .where(*_THIS, job_runs.c.finished_at.is_(None))
+    .where(*_THIS, *_MINE)
     .values(finished_at=bindparam("now"), outcome=bindparam("ended"))
 )
+_RELEASE = Statement(update(job_runs).where(*_MINE).values(lease_until=0))
 _FORGET = Statement(delete(job_runs).where(job_runs.c.fire_time < bindparam("before")))
 _LAST = Statement(
-    select(func.max(job_runs.c.fire_time)).where(job_runs.c.job == bindparam("of_job"))
+    select(job_runs)
+    .where(job_runs.c.job == bindparam("of_job"))
+    .order_by(job_runs.c.fire_time.desc())
+    .limit(1)
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRun:
+    """The latest fire time of a job that anybody claimed; `left` when nobody is at it any more."""
+
+    fire_time: datetime
+    left: bool
 
 
 class JobStore(Store):
@@ -48,20 +64,43 @@ class JobStore(Store):
         )
         return claimed is not None
 
-    def finished(self, job: str, fire_time: datetime, outcome: str) -> None:
-        """The run ended so."""
-        self.db.run(
+    def go_on(self, job: str, fire_time: datetime, owner: str, *, lease: float = LEASE) -> bool:
+        """Hold the run for as long again; False when another has taken it over or ended it.
+
+        After False nothing of the run may be committed.
+        """
+        touched = self.db.run(
+            _GO_ON,
+            of_job=job,
+            fired=stored(fire_time),
+            me=owner,
+            until=self.tx.clock_after(lease),
+        )
+        return touched == 1
+
+    def finished(self, job: str, fire_time: datetime, owner: str, outcome: str) -> bool:
+        """The run ended so; False when it is ours no more."""
+        touched = self.db.run(
             _FINISHED,
             of_job=job,
             fired=stored(fire_time),
+            me=owner,
             now=stored(self.tx.now),
             ended=outcome,
         )
+        return touched == 1
 
-    def last(self, job: str) -> datetime | None:
-        """The latest fire time anybody claimed."""
-        found = self.db.value(_LAST, of_job=job)
-        return None if found is None else moment(found)
+    def release(self, owner: str) -> None:
+        """Whatever runs this owner has begun are free at once: it stops."""
+        self.db.run(_RELEASE, me=owner)
+
+    def last(self, job: str) -> LastRun | None:
+        """The latest run of the job, whoever has it."""
+        found = self.db.one(_LAST, of_job=job)
+        if found is None:
+            return None
+        left = found.finished_at is None and found.lease_until <= self.tx.clock_after(0)
+        return LastRun(fire_time=moment(found.fire_time), left=left)
 
     def forget(self, before: datetime) -> None:
         """Drop the runs of fire times before then."""

@@ -16,7 +16,7 @@ from handlers.turn import Turn
 from storage.database import Database
 from storage.keyring import Keyring
 from storage.outbox import OutboxRow
-from storage.schema import OutboxState, inbox, leases, outbox
+from storage.schema import OutboxState, attachments, inbox, job_runs, leases, outbox
 from storage.statements import Statement
 from storage.transaction import Transaction
 from tests.town import Town, built_town
@@ -25,6 +25,8 @@ _LEASES_OVER = (
     Statement(update(inbox).values(lease_until=0)),
     Statement(update(outbox).values(lease_until=0)),
     Statement(update(leases).values(until=0)),
+    Statement(update(attachments).values(lease_until=0)),
+    Statement(update(job_runs).values(lease_until=0)),
 )
 _OUTBOX = Statement(select(outbox.c.id).order_by(outbox.c.id))
 _UNFINISHED = Statement(select(inbox.c.id).where(inbox.c.state == "new"))

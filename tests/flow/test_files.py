@@ -6,6 +6,7 @@ import pytest
 
 from domain.messages import Lane
 from storage.transaction import Transaction
+from tests.flow.means import run_out
 from tests.town import Town
 
 
@@ -32,7 +33,8 @@ async def test_words_wait_for_their_file(town: Town) -> None:
     assert await town.heard("陈静") == []
 
     file = await town.read(newest)
-    await town.database.run(lambda tx: tx.attachments.store(file, "audio/ogg", b"OggS"))
+    town.channels["web"].slow.clear()
+    await run_out(town.database)
     await town.pass_time(seconds=2)
 
     [text] = await town.heard("陈静")

@@ -9,8 +9,8 @@ from datetime import timedelta
 from domain.changes import AuditEntry
 from domain.conversations import HandOver, HandOverState, Question
 from domain.messages import Address, Attachment, AttachmentKind, Choice
-from storage.attachments import RETRY_AFTER
 from storage.database import Database
+from storage.jobs import LastRun
 from storage.keyring import Keyring
 from storage.questions import new_token
 from storage.schema import AttachmentState
@@ -36,10 +36,13 @@ async def test_a_fire_time_is_claimed_once_and_again_only_when_it_was_left(
     assert sum(await asyncio.gather(*claims)) == 1
     later = clock.at + timedelta(days=1)
     assert await database.run(lambda tx: tx.jobs.claim("card", later, "dead", lease=0))
+    last = await database.read(lambda tx: tx.jobs.last("card"))
+    assert last == LastRun(fire_time=later, left=True)
     assert await database.run(lambda tx: tx.jobs.claim("card", later, "alive"))
-    await database.run(lambda tx: tx.jobs.finished("card", later, "done"))
+    assert await database.run(lambda tx: tx.jobs.finished("card", later, "alive", "done"))
     assert not await database.run(lambda tx: tx.jobs.claim("card", later, "late", lease=0))
-    assert await database.read(lambda tx: tx.jobs.last("card")) == later
+    last = await database.read(lambda tx: tx.jobs.last("card"))
+    assert last == LastRun(fire_time=later, left=False)
     assert await database.read(lambda tx: tx.jobs.last("other")) is None
 
 
@@ -206,8 +209,8 @@ async def test_a_photo_is_fetched_by_one_and_read_back(database: Database) -> No
     assert (waiting.id, waiting.attachment) == (added, photo)
     assert await database.run(lambda tx: tx.attachments.pending(5, owner="b")) == ()
     assert await database.read(lambda tx: tx.attachments.content(added)) is None
-    assert await database.run(lambda tx: tx.attachments.store(added, "image/png", b"bytes"))
-    assert not await database.run(lambda tx: tx.attachments.store(added, "image/gif", b"other"))
+    assert await database.run(lambda tx: tx.attachments.store(waiting, "image/png", b"bytes"))
+    assert not await database.run(lambda tx: tx.attachments.store(waiting, "image/gif", b"other"))
     await database.run(lambda tx: tx.attachments.attach((added,), "0621482135"))
     assert await database.read(lambda tx: tx.attachments.content(added)) == ("image/png", b"bytes")
     known = await database.read(lambda tx: tx.attachments.get(added))
@@ -220,12 +223,12 @@ async def test_a_photo_that_cannot_be_had_is_tried_again_unless_it_never_can(
 ) -> None:
     photo = Attachment(kind=AttachmentKind.PHOTO, reference="file-1")
     added = await database.run(lambda tx: tx.attachments.add(None, photo, channel="telegram"))
-    await database.run(lambda tx: tx.attachments.pending(5, owner="a", lease=-RETRY_AFTER))
-    await database.run(lambda tx: tx.attachments.failed(added, "timeout", final=False))
+    (waiting,) = await database.run(lambda tx: tx.attachments.pending(5, owner="a"))
+    await database.run(lambda tx: tx.attachments.failed(waiting, "timeout", final=False))
     known = await database.read(lambda tx: tx.attachments.get(added))
     assert known is not None
     assert known.state is AttachmentState.PENDING
-    await database.run(lambda tx: tx.attachments.failed(added, "too big", final=True))
+    await database.run(lambda tx: tx.attachments.failed(waiting, "too big", final=True))
     assert await database.run(lambda tx: tx.attachments.pending(5, owner="a")) == ()
 
 

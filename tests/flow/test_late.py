@@ -1,0 +1,104 @@
+"""Whoever slept through its lease writes nothing late: what it held is somebody else's by then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain.messages import Attachment, AttachmentKind
+from scheduler.clock import Clock
+from scheduler.jobs import JOBS, Job
+from storage.attachments import PendingAttachment
+from storage.inbox import InboxRow
+from storage.schema import AttachmentState
+from storage.transaction import Transaction
+from tests.flow.means import LIGHT, run_out, unfinished
+from tests.town import SOUND, Town
+
+
+def begun(tx: Transaction, conversation: str, owner: str) -> tuple[InboxRow, ...]:
+    return tx.inbox.begin(conversation, owner=owner, alone=True)
+
+
+async def test_a_message_taken_over_is_neither_ended_failed_nor_postponed_by_the_first(
+    hardy: Town,
+) -> None:
+    inbound = hardy.inbound("王阿姨", LIGHT)
+    await hardy.intake.accept(inbound)
+    await run_out(hardy.database)
+    where = inbound.conversation
+    slept = await hardy.database.run(lambda tx: begun(tx, where, "slept"))
+    await run_out(hardy.database)
+    awake = await hardy.database.run(lambda tx: begun(tx, where, "awake"))
+
+    assert not await hardy.database.run(lambda tx: tx.inbox.finish(slept))
+    assert not await hardy.database.run(lambda tx: tx.inbox.postpone(slept, tx.now))
+    assert await hardy.database.run(lambda tx: tx.inbox.failed(slept, "Late")) == ()
+
+    (row,) = await hardy.read(lambda tx: tx.inbox.unfinished(where))
+    assert (row.owner, row.attempts, row.waited) == ("awake", 2, False)
+    assert await hardy.database.run(lambda tx: tx.inbox.finish(awake))
+
+
+async def test_what_one_process_failed_late_is_no_dead_letter_of_the_other(hardy: Town) -> None:
+    """Also when the one that slept was at its last attempt."""
+    inbound = hardy.inbound("王阿姨", LIGHT)
+    await hardy.intake.accept(inbound)
+    await run_out(hardy.database)
+    where = inbound.conversation
+    for _ in range(4):
+        await hardy.database.run(lambda tx: tx.inbox.failed(begun(tx, where, "a"), "Trouble"))
+        hardy.hands[0] += timedelta(minutes=1)
+    slept = await hardy.database.run(lambda tx: begun(tx, where, "slept"))
+    await run_out(hardy.database)
+    await hardy.database.run(lambda tx: begun(tx, where, "awake"))
+    assert await hardy.database.run(lambda tx: tx.inbox.failed(slept, "Late")) == ()
+    assert await hardy.read(lambda tx: tx.inbox.dead_letters()) == ()
+    assert await unfinished(hardy) == 1
+
+
+async def test_a_file_fetched_late_is_what_the_other_one_fetched(hardy: Town) -> None:
+    voice = Attachment(kind=AttachmentKind.VOICE, reference="v")
+
+    def take(tx: Transaction, owner: str) -> PendingAttachment:
+        (taken,) = tx.attachments.pending(5, owner=owner)
+        return taken
+
+    added = await hardy.database.run(lambda tx: tx.attachments.add(None, voice, channel="web"))
+    slept = await hardy.database.run(lambda tx: take(tx, "slept"))
+    await run_out(hardy.database)
+    awake = await hardy.database.run(lambda tx: take(tx, "awake"))
+
+    await hardy.database.run(lambda tx: tx.attachments.failed(slept, "late", final=True))
+    assert not await hardy.database.run(lambda tx: tx.attachments.store(slept, "x/y", b"late"))
+    known = await hardy.read(lambda tx: tx.attachments.get(added))
+    assert known.state is AttachmentState.PENDING
+    assert await hardy.database.run(lambda tx: tx.attachments.store(awake, *SOUND))
+    assert await hardy.read(lambda tx: tx.attachments.content(added)) == SOUND
+
+
+async def test_a_job_goes_on_with_whoever_took_it_over_and_with_nobody_else(hardy: Town) -> None:
+    ran: list[str] = []
+    every_minute = next(job.trigger for job in JOBS if job.name == "watch_urgent")
+
+    def clock(owner: str) -> Clock:
+        def chunk(tx: Transaction, fire_time: object, cursor: int) -> int | None:
+            ran.append(f"{owner} {cursor}")
+            return cursor + 1 if cursor < 2 else None
+
+        job = Job(name="count", trigger=every_minute, run=chunk)
+        return Clock(hardy.database, owner=owner, after_commit=lambda: None, jobs=(job,))
+
+    slept, awake = clock("slept"), clock("awake")
+    due = await hardy.read(slept._due)
+    ((job, fire_time),) = await hardy.database.run(lambda tx: slept._claim(due, tx))
+    await awake.tick()
+    assert ran == []
+
+    await run_out(hardy.database)
+    await awake.tick()
+    await slept._run(job, fire_time)
+
+    assert ran == ["awake 0", "awake 1", "awake 2"]
+    assert not await hardy.database.run(
+        lambda tx: tx.jobs.finished("count", fire_time, "slept", "late")
+    )
