@@ -9,7 +9,6 @@ import contextlib
 import os
 import secrets
 import signal
-import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -28,6 +27,7 @@ from bot.intake import Intake, Patience
 from bot.relay import Relay
 from bot.settings import CoreSettings, channel_modules
 from bot.understanding import Understanding
+from bot.vitals import EXIT_HUNG, UNHEARD, Heart, limit_memory, tell_of, watched
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import Clock
@@ -37,10 +37,9 @@ from web.health import Readiness, health_routes
 
 logger = structlog.get_logger()
 
-HANGS_AFTER = 2.0  # seconds one unit may hold SQLite's writer (design.md §9, A hanging unit)
-EXIT_HUNG = 70
 CATALOGUE_POLL = 2.0
 DRAIN = 25.0  # seconds a stopping process gives to what it has begun
+WAIT, LONGEST_WAIT = 0.5, 10.0  # seconds between attempts to open a database that is away
 
 
 def wall_clock() -> datetime:
@@ -189,24 +188,47 @@ def _open_channels(settings: CoreSettings, house: Opened) -> Mapping[str, Channe
     return opened
 
 
-async def run(settings: CoreSettings) -> None:
+async def run(settings: CoreSettings, *, heart: Heart = UNHEARD) -> None:
     """Serves until SIGTERM or SIGINT, then finishes what it has begun."""
+    limit_memory(settings.process.memory)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with assembled(settings) as service:
+    async with AsyncExitStack() as house:
+        service = await _assembled_in_time(house, settings, stop)
+        if service is None:
+            return
+        tell_of(service.database)
         readiness = Readiness()
         async with AsyncExitStack() as stack:
             if "web" in settings.roles:
                 await stack.enter_async_context(_served(service, readiness))
-            await stack.enter_async_context(at_work(service))
+            await stack.enter_async_context(at_work(service, heart))
             readiness.ready = True
             logger.info("service started", channels=sorted(service.channels))
             await stop.wait()
             readiness.ready = False
             logger.info("service stopping")
     logger.info("service stopped")
+
+
+async def _assembled_in_time(
+    house: AsyncExitStack, settings: CoreSettings, stop: asyncio.Event
+) -> Service | None:
+    """The service, once its database is there and has room; None when asked to stop before."""
+    wait = 0.0
+    while True:
+        try:
+            return await house.enter_async_context(assembled(settings))
+        except Unavailable as trouble:
+            if not wait:
+                logger.error("database unavailable", why=str(trouble))
+            wait = min(max(WAIT, wait * 2), LONGEST_WAIT)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await stop.wait()
+                return None
 
 
 @asynccontextmanager
@@ -228,7 +250,7 @@ async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]
 
 
 @asynccontextmanager
-async def at_work(service: Service) -> AsyncIterator[None]:
+async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[None]:
     """The tasks of a running process; leaving cancels the ears first and lets the hands finish."""
     roles = service.settings.roles
     ears = [
@@ -244,23 +266,29 @@ async def at_work(service: Service) -> AsyncIterator[None]:
         hands.append(asyncio.create_task(service.fetcher.run(), name="fetcher"))
     if "clock" in roles:
         hands.append(asyncio.create_task(service.clock.run(), name="clock"))
-    watched = threading.Event()
-    threading.Thread(
-        target=_watch, args=(service.database, watched), name="watchdog", daemon=True
-    ).start()
     for task in (*ears, *hands):
         task.add_done_callback(_end_if_broken)
+    with watched(service.database, heart):
+        try:
+            yield
+        finally:
+            await _finish(service, ears, hands)
+
+
+async def _finish(
+    service: Service, ears: list[asyncio.Task[None]], hands: list[asyncio.Task[None]]
+) -> None:
+    """Hears nothing more, ends what was begun, and lets go."""
+    roles = service.settings.roles
     try:
-        yield
-    finally:
-        watched.set()
         await _cancelled(ears)
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, Unavailable):
             async with asyncio.timeout(DRAIN / 2):
                 if "intake" in roles:
                     await service.intake.drain()
                 if "relay" in roles:
                     await service.relay.settle()
+    finally:
         await _cancelled(hands)
 
 
@@ -286,11 +314,3 @@ async def _follow_the_tables(service: Service) -> None:
         with contextlib.suppress(Unavailable):
             if await service.database.refresh():
                 service.understanding.refresh(service.database.catalogue)
-
-
-def _watch(database: Database, stopped: threading.Event) -> None:
-    while not stopped.wait(HANGS_AFTER / 4):
-        started = database.unit_started_at()
-        if started is not None and time.monotonic() - started > HANGS_AFTER:
-            logger.critical("a unit of work hangs, ending the process")
-            os._exit(EXIT_HUNG)

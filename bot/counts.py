@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 # accepted, repeated (known already), refused (could not be kept), failed (an attempt), dead
 HEARD = Counter("xiaoqi_heard", "Messages heard, by what became of them.", ["channel", "outcome"])
@@ -12,3 +12,4 @@ DELIVERED = Counter(
     "Messages given to channels, by what became of them.",
     ["channel", "outcome"],
 )
+DATABASE_AVAILABLE = Gauge("xiaoqi_database_available", "Whether the database can keep things: 1.")

@@ -108,6 +108,12 @@ class IntakeSettings(Section):
     workers: int = Field(default=32, ge=1, le=256)
 
 
+class ProcessSettings(Section):
+    """What one serving process may take of the machine."""
+
+    memory: int = Field(default=2048, ge=0)  # MiB of data; 0 sets no limit
+
+
 class CoreSettings(BaseSettings):
     """What every installation has; each channel adds the section its own file declares."""
 
@@ -125,6 +131,7 @@ class CoreSettings(BaseSettings):
     community: CommunitySettings = CommunitySettings()
     log: LogSettings = LogSettings()
     intake: IntakeSettings = IntakeSettings()
+    process: ProcessSettings = ProcessSettings()
     sample: bool = False
     roles: frozenset[str] = ROLES
 
