@@ -132,8 +132,13 @@ class SqliteEngine:
             self._wake.notify()
         self._writer.join()
         self._readers.shutdown()
-        for connection in (*self._connections, self._writing):
+        for connection in self._connections:
             connection.close()
+        # A statement that is not collected yet keeps SQLite from doing this when it closes, and
+        # a copy of the file alone would then lack what is in the log.
+        with suppress(sqlite3.Error):
+            self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._writing.close()
 
     def _read(self, query: Callable[[Transaction], T]) -> T:
         try:

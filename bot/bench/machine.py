@@ -56,7 +56,9 @@ class _Connection(sqlite3.Connection):
         return super().cursor(_Cursor)
 
     def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
-        if sql.startswith(("RELEASE", "COMMIT")) and self.heard:
+        if sql.startswith("ROLLBACK"):  # what was undone has left nothing to refer to
+            self.heard = []
+        elif sql.startswith(("RELEASE", "COMMIT")) and self.heard:
             self.recording.units.append(self.heard)
             self.heard = []
         return super().cursor(sqlite3.Cursor).execute(sql, values)
