@@ -355,6 +355,7 @@ inbox = Table(
     _number("received_at"),
     _number("ready_at"),
     _yes("waited"),
+    _yes("held"),  # over a limit: nobody looks at it before ready_at
     _text("owner", null=True),
     _number("lease_until", default="0"),
     _text("error", null=True),  # class of the last failure
@@ -363,6 +364,7 @@ inbox = Table(
     _partial("ix_inbox_new", "conversation", "position", "id", where="state = 'new'"),
     _partial("ix_inbox_ready", "ready_at", where="state = 'new'"),
     _partial("ix_inbox_dead", "id", where="state = 'dead'"),
+    _partial("ix_inbox_blank", "received_at", where="private IS NULL"),
     Index("ix_inbox_received_at", "received_at"),
 )
 
@@ -604,7 +606,23 @@ audit = Table(
     _text("subject"),
     Column("person", ID, ForeignKey("people.id")),
     _text("detail"),  # JSON: codes and numbers
+    _number("seq", null=True),  # its place in the chain; NULL until it is sealed
+    _sealed("digest"),  # HMAC over the digest before and everything above
     Index("ix_audit_subject", "subject", "id"),
+    Index("ix_audit_seq", "seq", unique=True),
+    _partial("ix_audit_unsealed", "id", where="seq IS NULL"),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    _number("seq"),  # of the newest entry that was sealed
+    _sealed("digest", null=False),
+    _number("cut_seq"),  # up to here the entries were dropped when their time was over
+    _sealed("cut_digest", null=False),
+    _sealed("seal", null=False),  # HMAC over the columns above
+    CheckConstraint("id = 1", name="single"),
 )
 
 job_runs = Table(
@@ -625,6 +643,14 @@ leases = Table(
     _text("owner"),
     _number("token"),  # the fencing token: grows with every new holder
     _number("until"),
+)
+
+buckets = Table(  # of those who spoke lately; a full one is the same as none
+    "buckets",
+    metadata,
+    Column("digest", Text, primary_key=True),  # of whose it is
+    _number("full_at"),
+    _number("held", default="0"),
 )
 
 codes = Table(
