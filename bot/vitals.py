@@ -34,18 +34,23 @@ class Heart:
             os.set_inheritable(descriptor, False)
             os.set_blocking(descriptor, False)
 
-    def beat(self) -> None:
-        """We live."""
-        self._say(BEAT)
+    def beat(self) -> bool:
+        """We live; False when nobody is there any more to hear it."""
+        return self._say(BEAT)
 
     def stop(self) -> None:
         """We end because we were asked to."""
         self._say(GOODBYE)
 
-    def _say(self, word: bytes) -> None:
-        if self._descriptor is not None:
-            with suppress(OSError):  # the supervisor is gone, or asleep: we go on without it
+    def _say(self, word: bytes) -> bool:
+        if self._descriptor is None:
+            return True
+        try:
+            with suppress(BlockingIOError):  # the supervisor is asleep: we go on without it
                 os.write(self._descriptor, word)
+        except BrokenPipeError:
+            return False
+        return True
 
 
 UNHEARD = Heart()  # of a process that nobody supervises
@@ -93,7 +98,9 @@ def watched(
     def watch() -> None:
         unit, standing = Stall(database.longest_unit), Stall(LOOP_STANDS_STILL)
         while not stopped.wait(LOOK):
-            heart.beat()
+            if not heart.beat():
+                # Whoever starts us anew finds the port free; what was accepted is not lost.
+                _end("the supervisor is gone, ending the process", ends)
             if unit.at(database.unit_started_at()):
                 _end("a unit of work hangs, ending the process", ends)
             if standing.at(ticks):

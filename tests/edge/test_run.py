@@ -154,6 +154,24 @@ async def test_a_killed_service_is_started_again_by_its_supervisor(home: Home) -
             await until_said(page, "resident/me", "您有 2 件")
 
 
+async def test_a_service_whose_supervisor_was_killed_makes_room_for_the_next(home: Home) -> None:
+    with running(home) as supervisor:
+        async with page_of(home):
+            children = supervised(home)
+            supervisor.kill()
+            await asyncio.to_thread(supervisor.wait)
+    try:
+        while supervised(home):
+            await asyncio.sleep(0.05)
+    finally:
+        for child in supervised(home):
+            os.kill(child, signal.SIGKILL)
+    assert len(children) == 1
+    with running(home):
+        async with page_of(home) as page:
+            assert await says(page, "message-1", TWO_PROBLEMS) == 200
+
+
 async def until_logged(home: Home, words: str) -> None:
     while True:
         if words in home.log():
