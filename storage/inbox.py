@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, delete, func, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, not_, or_, select, update
 
 from domain.messages import (
     Attachment,
@@ -19,6 +19,7 @@ from domain.messages import (
     Location,
 )
 from storage.errors import Conflict
+from storage.keyring import BadKey
 from storage.schema import InboxState, inbox, moment, stored
 from storage.statements import Statement, Store, adding, among
 
@@ -30,6 +31,8 @@ LAST = 2**63 - 1  # a platform's own numbers are smaller
 FIRST_BACK_OFF = timedelta(seconds=1)  # doubled at every attempt
 FORGOTTEN_AT_ONCE = 2_000
 _FIELDS = tuple(field.name for field in fields(Inbound))
+AT_A_GLANCE = 64  # messages of one conversation looked at together
+BLANK_FOR = timedelta(days=2)  # longer than any platform repeats itself
 KEPT_FOR = timedelta(days=30)  # a repeat that comes later than this is taken for new
 
 _NEW = inbox.c.state == InboxState.NEW.value
@@ -56,10 +59,11 @@ _KNOWN = Statement(select(inbox.c.id).where(inbox.c.digest == bindparam("digest"
 _UNFINISHED = Statement(
     select(inbox).where(_NEW, _OF_CONVERSATION).order_by(inbox.c.position, inbox.c.id)
 )
-_UNFINISHED_LOCKED = Statement(
+_IN_SIGHT = Statement(
     select(inbox)
-    .where(_NEW, _OF_CONVERSATION)
+    .where(_NEW, _OF_CONVERSATION, or_(not_(inbox.c.held), inbox.c.ready_at <= bindparam("now")))
     .order_by(inbox.c.position, inbox.c.id)
+    .limit(AT_A_GLANCE)
     .with_for_update()
 )
 _LET_GO = Statement(
@@ -87,9 +91,31 @@ _POSTPONE = Statement(
     .where(_LISTED, *_BEGUN_BY_ME)
     .values(ready_at=bindparam("ready"), waited=True, attempts=inbox.c.attempts - 1, lease_until=0)
 )
+_HAND_BACK = Statement(
+    update(inbox)
+    .where(_LISTED, *_BEGUN_BY_ME)
+    .values(attempts=inbox.c.attempts - 1, lease_until=0)
+)
+_BURY = Statement(
+    update(inbox)
+    .where(_NEW, _LISTED)
+    .values(state=InboxState.DEAD.value, error="Unreadable", lease_until=0)
+)
 _FINISH = Statement(
     update(inbox).where(_LISTED, *_BEGUN_BY_ME).values(state=InboxState.DONE.value, lease_until=0)
 )
+_HOLD = Statement(
+    update(inbox)
+    .where(_LISTED, inbox.c.state == InboxState.DONE.value)
+    .values(
+        state=InboxState.NEW.value,
+        held=True,
+        waited=True,
+        ready_at=bindparam("ready"),
+        attempts=inbox.c.attempts - 1,
+    )
+)
+_EMPTY = Statement(update(inbox).where(_LISTED).values(private=None))
 _FAILED = Statement(
     update(inbox)
     .where(inbox.c.id == bindparam("row"), *_BEGUN_BY_ME)
@@ -141,6 +167,20 @@ _FORGET = Statement(
         )
     )
 )
+_FORGET_BLANK = Statement(
+    delete(inbox).where(
+        inbox.c.id.in_(
+            select(inbox.c.id)
+            .where(
+                inbox.c.private.is_(None),
+                inbox.c.received_at < bindparam("before"),
+                inbox.c.state == InboxState.DONE.value,
+            )
+            .order_by(inbox.c.received_at)
+            .limit(FORGOTTEN_AT_ONCE)
+        )
+    )
+)
 _BLANK = Statement(
     update(inbox)
     .where(among(inbox.c.conversation, "conversations"), inbox.c.state != InboxState.NEW.value)
@@ -159,6 +199,7 @@ class InboxRow:
     received_at: datetime
     ready_at: datetime
     waited: bool
+    held: bool
 
     @property
     def conversation(self) -> str:
@@ -237,7 +278,7 @@ class InboxStore(Store):
         later waits for it; raises MustBeAlone when the caller is not `alone`.
         """
         digest = self._conversation(conversation)
-        rows = self.db.all(_UNFINISHED_LOCKED, conversation=digest)
+        rows = self.db.all(_IN_SIGHT, conversation=digest, now=stored(self.tx.now))
         clock = self.tx.clock_after(0)
         if any(row.lease_until > clock and row.owner != owner for row in rows):
             self.db.run(_LET_GO, conversation=digest, me=owner)
@@ -245,7 +286,7 @@ class InboxStore(Store):
         turn = self._turn(rows)
         if turn and turn[0].attempts > 0 and not alone:
             raise MustBeAlone
-        taken = leading(tuple(self._row(row, owner, row.attempts + 1) for row in turn))
+        taken = leading(self._readable(turn, owner))
         if taken:
             self.db.run(
                 _TAKE,
@@ -258,7 +299,12 @@ class InboxStore(Store):
     def unfinished(self, conversation: str) -> tuple[InboxRow, ...]:
         """Every row of the conversation that is not handled yet, oldest first."""
         rows = self.db.all(_UNFINISHED, conversation=self._conversation(conversation))
-        return tuple(self._row(row, row.owner, row.attempts) for row in rows)
+        heard = ((row, self._inbound(row)) for row in rows)
+        return tuple(
+            _row(row, inbound, row.owner, row.attempts)
+            for row, inbound in heard
+            if inbound is not None
+        )
 
     def postpone(self, rows: Sequence[InboxRow], until: datetime) -> bool:
         """Wait for more words until then; the attempt does not count. False when somebody else has
@@ -266,12 +312,28 @@ class InboxStore(Store):
         """
         return self._end(_POSTPONE, rows, ready=stored(until))
 
+    def hand_back(self, rows: Sequence[InboxRow]) -> bool:
+        """The attempt did not count, through no fault of theirs; False as with `postpone`."""
+        return self._end(_HAND_BACK, rows)
+
     def finish(self, rows: Sequence[InboxRow]) -> bool:
         """These were handled by whoever began them; False when somebody else has begun since.
 
         After False nothing may be committed: some of them may be handled elsewhere.
         """
         return self._end(_FINISH, rows)
+
+    def hold(self, rows: Sequence[InboxRow], until: datetime) -> None:
+        """These, just finished, are not handled after all: nobody sees them before then, and what
+        was said later goes before them.
+        """
+        self.db.run(_HOLD, ids=[row.id for row in rows], ready=stored(until))
+
+    def empty(self, rows: Sequence[InboxRow]) -> None:
+        """What these said is removed; that they were said stays known while they may be
+        repeated.
+        """
+        self.db.run(_EMPTY, ids=[row.id for row in rows])
 
     def release(self, owner: str) -> None:
         """Whatever this owner holds is free at once: it stops."""
@@ -331,10 +393,13 @@ class InboxStore(Store):
         return self.db.run(_REPLAY, row=letter, now=stored(self.tx.now)) == 1
 
     def forget(self) -> bool:
-        """Drop a share of what was handled long ago; whether there is more.
+        """Drop a share of what was handled long ago or holds no words; whether there is more.
 
         With the last of it go the keys of those days.
         """
+        blank = stored(self.tx.now - BLANK_FOR)
+        if self.db.run(_FORGET_BLANK, before=blank) == FORGOTTEN_AT_ONCE:
+            return True
         before = self.tx.now - KEPT_FOR
         if self.db.run(_FORGET, before=stored(before)) == FORGOTTEN_AT_ONCE:
             return True
@@ -355,6 +420,17 @@ class InboxStore(Store):
         fresh = list(takewhile(lambda row: row.attempts == 0, rows))
         return fresh if any(row.ready_at <= now for row in fresh) else []
 
+    def _readable(self, rows: list[Any], owner: str) -> tuple[InboxRow, ...]:
+        """The rows as they are begun; one that does not open will never do: a dead letter."""
+        opened = [(row, self._inbound(row)) for row in rows]
+        if broken := [row.id for row, inbound in opened if inbound is None]:
+            self.db.run(_BURY, ids=broken)
+        return tuple(
+            _row(row, inbound, owner, row.attempts + 1)
+            for row, inbound in opened
+            if inbound is not None
+        )
+
     def _end(self, statement: Statement, rows: Sequence[InboxRow], **values: Any) -> bool:
         """Whether all of these rows were still ours to end so."""
         touched = self.db.run(
@@ -366,22 +442,13 @@ class InboxStore(Store):
         )
         return touched == len(rows)
 
-    def _row(self, row: Any, owner: str, attempts: int) -> InboxRow:
-        inbound = self._inbound(row)
-        assert inbound is not None  # unfinished rows are never blanked and outlive no key
-        return InboxRow(
-            id=row.id,
-            inbound=inbound,
-            owner=owner,
-            attempts=attempts,
-            received_at=moment(row.received_at),
-            ready_at=moment(row.ready_at),
-            waited=bool(row.waited),
-        )
-
     def _inbound(self, row: Any) -> Inbound | None:
-        plain = self.tx.vault.open(row.key, COLUMN, row.private)
-        return None if plain is None else _as_inbound(plain)
+        """What was heard; None when its key is gone, or it does not open with it."""
+        try:
+            plain = self.tx.vault.open(row.key, COLUMN, row.private)
+            return None if plain is None else _as_inbound(plain)
+        except (BadKey, ValueError, TypeError, KeyError):
+            return None
 
     def _rows(
         self, events: Sequence[tuple[str, Inbound]], *, owner: str, lease: float
@@ -415,6 +482,19 @@ class InboxStore(Store):
 
     def _digest(self, kind: str, value: str) -> str:
         return self.tx.keyring.digest(kind, value)
+
+
+def _row(row: Any, inbound: Inbound, owner: str, attempts: int) -> InboxRow:
+    return InboxRow(
+        id=row.id,
+        inbound=inbound,
+        owner=owner,
+        attempts=attempts,
+        received_at=moment(row.received_at),
+        ready_at=moment(row.ready_at),
+        waited=bool(row.waited),
+        held=bool(row.held),
+    )
 
 
 def _as_plain(inbound: Inbound) -> dict[str, Any]:

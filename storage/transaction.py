@@ -22,6 +22,7 @@ from domain.wording import Wording
 from storage import telling
 from storage.attachments import AttachmentStore
 from storage.audit import AuditStore
+from storage.buckets import BucketStore
 from storage.catalogue import Catalogue
 from storage.chats import ChatStore
 from storage.codes import CodeStore
@@ -75,7 +76,8 @@ class Transaction:
     """What a unit of work sees: stores over one open transaction, the business time, the imported
     tables.
 
-    Lock order is inbox, conversation, work order; never two conversations in one transaction.
+    Lock order is inbox, conversation, buckets, work order; never two conversations in one
+    transaction.
     """
 
     def __init__(self, session: Session, shared: Shared) -> None:
@@ -99,6 +101,7 @@ class Transaction:
         self.jobs = JobStore(self)
         self.leases = LeaseStore(self)
         self.codes = CodeStore(self)
+        self.buckets = BucketStore(self)
         self.hand_overs = HandOverStore(self)
         self.transcripts = TranscriptStore(self)
         self.tables = TableStore(self)
