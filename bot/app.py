@@ -14,13 +14,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 from aiohttp import web
 
-from bot import sample
+from bot import __version__, sample
 from bot.channels.base import Channel, Surroundings
 from bot.fetching import Fetcher
 from bot.intake import Intake, Patience
@@ -30,10 +31,12 @@ from bot.understanding import Understanding
 from bot.vitals import EXIT_HUNG, UNHEARD, Heart, limit_memory, tell_of, watched
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
-from scheduler.clock import Clock
+from scheduler.clock import Clock, next_fire_time
+from scheduler.jobs import JOBS
+from scheduler.sealer import Sealer
 from storage.database import Database, Unavailable, migrate
 from storage.keyring import BadKey, Keyring
-from web.health import Readiness, health_routes
+from web.health import Readiness, Watching, health_routes
 
 logger = structlog.get_logger()
 
@@ -52,6 +55,7 @@ class Service:
     """What a running process holds."""
 
     settings: CoreSettings
+    owner: str  # as leases name this process
     database: Database
     understanding: Understanding
     channels: Mapping[str, Channel]
@@ -154,6 +158,7 @@ async def assembled(
         try:
             yield Service(
                 settings=settings,
+                owner=owner,
                 database=database,
                 understanding=understanding,
                 channels=channels,
@@ -202,8 +207,7 @@ async def run(settings: CoreSettings, *, heart: Heart = UNHEARD) -> None:
         tell_of(service.database)
         readiness = Readiness()
         async with AsyncExitStack() as stack:
-            if "web" in settings.roles:
-                await stack.enter_async_context(_served(service, readiness))
+            await stack.enter_async_context(_served(service, readiness))
             await stack.enter_async_context(at_work(service, heart))
             readiness.ready = True
             logger.info("service started", channels=sorted(service.channels))
@@ -233,20 +237,34 @@ async def _assembled_in_time(
 
 @asynccontextmanager
 async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]:
-    """The HTTP server with every channel's routes."""
+    """The HTTP server: every channel's routes with the role web, else how it is alone."""
+    server = service.settings.server
+    serves = "web" in service.settings.roles
+    if not serves and not server.health_port:
+        yield
+        return
     application = web.Application(client_max_size=1 << 20)
-    application.add_routes(health_routes(service.database, readiness))
-    for channel in service.channels.values():
+    application.add_routes(health_routes(service.database, readiness, _watching(service)))
+    for channel in service.channels.values() if serves else ():
         application.add_routes(channel.routes())
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=5.0)
     await runner.setup()
-    server = service.settings.server
-    await web.TCPSite(runner, server.host, server.port).start()
-    logger.info("listening", host=server.host, port=server.port)
+    port = server.port if serves else server.health_port
+    await web.TCPSite(runner, server.host, port).start()
+    logger.info("listening", host=server.host, port=port)
     try:
         yield
     finally:
         await runner.cleanup()
+
+
+def _watching(service: Service) -> Watching:
+    return Watching(
+        version=__version__,
+        owner=service.owner,
+        jobs={job.name: partial(next_fire_time, job) for job in JOBS},
+        readers=service.settings.server.readers,
+    )
 
 
 @asynccontextmanager
@@ -265,7 +283,9 @@ async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[Non
         hands.append(asyncio.create_task(service.relay.run(), name="relay"))
         hands.append(asyncio.create_task(service.fetcher.run(), name="fetcher"))
     if "clock" in roles:
+        sealer = Sealer(service.database, owner=service.owner)
         hands.append(asyncio.create_task(service.clock.run(), name="clock"))
+        hands.append(asyncio.create_task(sealer.run(), name="sealer"))
     for task in (*ears, *hands):
         task.add_done_callback(_end_if_broken)
     with watched(service.database, heart):

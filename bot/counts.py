@@ -10,6 +10,9 @@ HEARD = Counter("xiaoqi_heard", "Messages heard, by what became of them.", ["cha
 DELIVERED = Counter(
     "xiaoqi_delivered",
     "Messages given to channels, by what became of them.",
-    ["channel", "outcome"],
+    ["channel", "lane", "outcome"],
+)
+LAST_HEARD = Gauge(
+    "xiaoqi_last_heard_timestamp_seconds", "When a channel last heard anything.", ["channel"]
 )
 DATABASE_AVAILABLE = Gauge("xiaoqi_database_available", "Whether the database can keep things: 1.")

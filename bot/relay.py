@@ -209,7 +209,8 @@ class _Line:
     async def _call(self, row: OutboxRow, token: str) -> None:
         """One call to the platform and its one outcome."""
         outcome = await self._outcome(row.outbound)
-        counts.DELIVERED.labels(self._channel.name, OUTCOMES[type(outcome)]).inc()
+        lane = row.outbound.lane.value
+        counts.DELIVERED.labels(self._channel.name, lane, OUTCOMES[type(outcome)]).inc()
         if isinstance(outcome, TryLater):
             chat = None if outcome.scope == "channel" else row.outbound.address.chat
             self._limiter.pause(chat, self._clock() + outcome.after)

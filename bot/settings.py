@@ -9,6 +9,7 @@ import os
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
@@ -61,6 +62,26 @@ class ServerSettings(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str = ""  # how residents reach it, such as https://xiaoqi.example.org
+    # Machines that may read /metrics, never through a proxy; addresses or networks, by commas.
+    metrics: str = "127.0.0.0/8, ::1"
+    # Where a process without the role web answers /healthz, /readyz and /metrics; 0 for nowhere.
+    health_port: int = Field(default=0, ge=0, le=65535)
+
+    @property
+    def readers(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `metrics`."""
+        return tuple(ip_network(one.strip()) for one in self.metrics.split(",") if one.strip())
+
+    @field_validator("metrics")
+    @classmethod
+    def _networks(cls, metrics: str) -> str:
+        try:
+            for one in metrics.split(","):
+                if one.strip():
+                    ip_network(one.strip())
+        except ValueError as wrong:
+            raise ValueError("must be addresses or networks such as 10.0.0.0/24") from wrong
+        return metrics
 
 
 class SecuritySettings(Section):

@@ -119,6 +119,12 @@ class Clock:
         return ours
 
 
+def next_fire_time(job: Job, last: datetime) -> datetime | None:
+    """When the job should run after it ran then."""
+    found: datetime | None = job.trigger.get_next_fire_time(last, last)
+    return None if found is None else found.astimezone(UTC)
+
+
 def latest_fire_time(job: Job, last: datetime | None, now: datetime) -> datetime | None:
     """The latest time the job should have run since `last`, or None when none has passed."""
     for window in WINDOWS:
