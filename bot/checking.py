@@ -123,6 +123,9 @@ def _unbound_groups(tx: Transaction) -> Iterator[Hole]:
 def _queues(tx: Transaction) -> Iterator[Hole]:
     if letters := tx.inbox.dead_letters(limit=100):
         yield Hole(phrase="check.dead_letters", values={"count": len(letters)})
+    unsealed, since = tx.chain.unsealed_for_long()
+    if unsealed:
+        yield Hole(phrase="check.unsealed", values={"count": unsealed, "since": since})
     for order in tx.orders.untold():
         yield Hole(phrase="check.untold", values={"number": order.number})
 

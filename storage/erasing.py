@@ -103,7 +103,6 @@ _GIVE = [
         schema.transcripts.c.person,
         schema.hand_overs.c.person,
         schema.hand_overs.c.staff,
-        schema.audit.c.person,
     )
 ]
 _ORDER_NUMBERS = Statement(

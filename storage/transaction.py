@@ -22,6 +22,7 @@ from domain.wording import Wording
 from storage import telling
 from storage.attachments import AttachmentStore
 from storage.audit import AuditStore
+from storage.bell import Bell, address_digest
 from storage.buckets import BucketStore
 from storage.catalogue import Catalogue
 from storage.chats import ChatStore
@@ -38,6 +39,7 @@ from storage.outbox import OutboxStore
 from storage.people import PersonStore
 from storage.questions import QuestionStore
 from storage.schema import moment
+from storage.sealing_chain import SealingChain
 from storage.statements import SQLITE, Session, Statement
 from storage.tables import TableStore
 from storage.transcripts import TranscriptStore
@@ -63,6 +65,7 @@ class Shared:
     now: Callable[[], datetime]
     catalogue: Callable[[], Catalogue]
     open_keys: OpenKeys = field(default_factory=OpenKeys)
+    bell: Bell = field(default_factory=Bell)
 
     def begin(self, session: Session) -> Transaction:
         """A transaction on this session."""
@@ -83,6 +86,8 @@ class Transaction:
     def __init__(self, session: Session, shared: Shared) -> None:
         self.session = session
         self._digests: dict[Address, str] = {}
+        self._bell = shared.bell
+        self._rings: set[str] = set()
         self.keyring = shared.keyring
         self.open_keys = shared.open_keys
         self.wording = shared.wording
@@ -98,6 +103,7 @@ class Transaction:
         self.orders = OrderStore(self)
         self.attachments = AttachmentStore(self)
         self.audit = AuditStore(self)
+        self.chain = SealingChain(self)
         self.jobs = JobStore(self)
         self.leases = LeaseStore(self)
         self.codes = CodeStore(self)
@@ -172,16 +178,20 @@ class Transaction:
         """What stands for an address in look-up columns."""
         digest = self._digests.get(address)
         if digest is None:
-            value = f"{address.channel}:{address.chat}"
-            digest = self._digests[address] = self.keyring.digest("address", value)
+            digest = self._digests[address] = address_digest(self.keyring, address)
         return digest
+
+    def ring(self, topic: str) -> None:
+        """Whoever waits for such things hears of it once this is committed."""
+        self._rings.add(topic)
 
     def committed(self) -> None:
         """The transaction is durable: its keys may be remembered, the destroyed ones are
-        forgotten.
+        forgotten, and who waits for what it wrote is woken.
         """
         self.open_keys.remember(self.vault.opened, self.vault.shared)
         self.open_keys.forget(self.vault.destroyed)
+        self._bell.ring(self._rings)
 
     @cached_property
     def _clock(self) -> int:

@@ -6,7 +6,8 @@ from __future__ import annotations
 from bot.commands import serving
 from bot.commands import tables
 from bot.commands import queues
+from bot.commands import keeping
 from bot.commands import talking
 from bot.commands.base import application
 
-__all__ = ["application", "queues", "serving", "tables", "talking"]
+__all__ = ["application", "keeping", "queues", "serving", "tables", "talking"]

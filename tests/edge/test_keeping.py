@@ -1,0 +1,28 @@
+"""Commands about what is kept: the audit's chain, the keys, and how long things stay."""
+
+from __future__ import annotations
+
+from tests.edge.conftest import Xiaoqi
+
+
+def test_the_audit_is_verified_and_its_head_printed(xiaoqi: Xiaoqi) -> None:
+    xiaoqi("say", "--sample", "3栋2单元楼道灯不亮了")
+
+    done = xiaoqi("audit", "verify")
+
+    assert done.code == 0
+    assert "0 entries are as they were sealed" in done.out
+    assert "head 0:" in done.out
+
+
+def test_a_missing_entry_fails_the_command_and_is_named(xiaoqi: Xiaoqi) -> None:
+    xiaoqi("audit", "verify")
+
+    done = xiaoqi("audit", "verify", "--known", "7:" + 64 * "0")
+
+    assert done.code == 1
+    assert "the entries up to the known head, place 7, are missing" in done.err
+
+
+def test_a_head_that_is_none_is_refused(xiaoqi: Xiaoqi) -> None:
+    assert xiaoqi("audit", "verify", "--known", "seven").code == 2
