@@ -16,6 +16,7 @@ from bot.channels.base import CannotAccept
 from bot.doorway import Doorway
 from bot.gate import Gate
 from bot.hearing import bundle, heard_from, storable, words
+from bot.pause import Pause
 from domain.messages import ChatKind, Inbound, InboundKind
 from domain.readings import Reading, ReadingContext
 from handlers.router import dispatch
@@ -30,6 +31,7 @@ logger = structlog.get_logger()
 LEASE = 15.0  # seconds a message belongs to the process that began to handle it
 KEPT = 5.0  # seconds it is kept for the process that accepted it, which comes to it at once
 AT_A_LOOK = 200  # conversations taken up at one look for what was left over
+WAITING = 20_000  # conversations known to wait; what comes beyond is left over, and looked for
 READINGS = 5  # of one message whose conversation keeps changing meanwhile
 
 
@@ -101,6 +103,7 @@ class Intake:
         self._handles = handles
         self._doorway = Doorway(database, owner=owner, kept=self._kept)
         self._gate = Gate()
+        self._pause = Pause()
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
         self._queued: set[str] = set()
         self._busy: set[str] = set()
@@ -117,9 +120,6 @@ class Intake:
             fresh = await self._doorway.enter(inbound, lease=KEPT if self._handles else 0.0)
         except Unavailable as trouble:
             counts.HEARD.labels(inbound.channel, "refused").inc()
-            logger.error(
-                "message refused", channel=inbound.channel, key=inbound.key, why=str(trouble)
-            )
             raise CannotAccept(str(trouble)) from trouble
         counts.HEARD.labels(inbound.channel, "accepted" if fresh else "repeated").inc()
         return fresh
@@ -132,7 +132,7 @@ class Intake:
         """Says that a conversation has something to handle."""
         if conversation in self._busy:
             self._again.add(conversation)
-        elif conversation not in self._queued:
+        elif conversation not in self._queued and len(self._queued) < WAITING:
             self._queued.add(conversation)
             self._waiting.put_nowait(conversation)
             self._at_rest.clear()
@@ -172,8 +172,8 @@ class Intake:
                 found = await self._database.read(self._ready) if self._handles else ()
                 for conversation in found:
                     self.wake(conversation)
-            except Unavailable as trouble:
-                logger.warning("database unavailable", why=str(trouble))
+            except Unavailable:
+                pass  # told by the database itself, once (bot/vitals.py)
             except Exception as failure:
                 # What was accepted is still handled; only what was left over is not found.
                 logger.critical("left-over messages not found", exc_info=failure)
@@ -182,6 +182,7 @@ class Intake:
     async def _work(self) -> None:
         """One worker; whatever a message does, it lives on."""
         while True:
+            await self._pause.wait()
             try:
                 await self.handle_next()
             except Exception as failure:
@@ -195,9 +196,9 @@ class Intake:
         self._busy.add(conversation)
         try:
             while await self._handle(conversation):
-                pass
-        except Unavailable as trouble:
-            logger.warning("message postponed", why=str(trouble))
+                self._pause.over()
+        except Unavailable:
+            self._pause.begin()  # it is looked for again
         finally:
             self._busy.discard(conversation)
             if conversation in self._again:
@@ -224,6 +225,13 @@ class Intake:
         if not look.rows:
             return False
         try:
+            return await self._attempt(look)
+        except Unavailable:
+            await self._hand_back(look)
+            raise
+
+    async def _attempt(self, look: Look) -> bool:
+        try:
             if look.rows[0].attempts > MAX_ATTEMPTS:
                 raise Crashed
             return await self._understand_and_handle(look)
@@ -237,26 +245,20 @@ class Intake:
 
     async def _begun(self, conversation: str, *, alone: bool) -> Look:
         """Counts the attempt and takes the message, in a commit of its own."""
-
-        def begin(tx: Transaction) -> tuple[InboxRow, ...]:
-            return tx.inbox.begin(
+        rows = await self._database.run(
+            lambda tx: tx.inbox.begin(
                 conversation, owner=self._owner, lease=LEASE, alone=alone, leading=bundle
             )
+        )
+        return Look(rows=rows)
 
-        try:
-            return await self._database.run(lambda tx: self._look(tx, begin(tx)))
-        except (Unavailable, MustBeAlone):
-            raise
-        except Exception as failure:
-            # A message at which even looking fails must still be counted, or it never ends.
-            rows = await self._database.run(begin)
-            if rows:
-                await self._failed(Look(rows=rows), failure)
-            return Look(rows=())
+    async def _hand_back(self, look: Look) -> None:
+        """The database went away: that attempt was no fault of the message."""
+        with contextlib.suppress(Unavailable):
+            await self._database.run(lambda tx: tx.inbox.hand_back(look.rows))
 
     def _look(self, tx: Transaction, rows: tuple[InboxRow, ...]) -> Look:
-        if not rows:
-            return Look(rows=())
+        """Looks around; it comes after the attempt was counted, since it may fail too."""
         first = rows[0].inbound
         known = tx.conversations.get(first.conversation)
         contact = tx.people.of_account(first.channel, first.account)
@@ -280,6 +282,8 @@ class Intake:
 
     async def _understand_and_handle(self, look: Look) -> bool:
         for _ in range(READINGS):
+            rows = look.rows
+            look = await self._database.read(lambda tx: self._look(tx, rows))  # noqa: B023
             reading = await self._reader.read(words(look.rows), look.context)
             until = self._wait_for_more(look, reading)
             if until is not None:
@@ -288,8 +292,6 @@ class Intake:
             try:
                 await self._database.run(lambda tx: self._speak(tx, look, reading))  # noqa: B023
             except _Moved:
-                rows = look.rows
-                look = await self._database.run(lambda tx: self._look(tx, rows))  # noqa: B023
                 continue
             self._after_commit()
             return True
