@@ -10,7 +10,7 @@ from typing import Any
 from domain import moves
 from domain.acts import Act
 from domain.changes import Audience, Change, Notice
-from domain.orders import OrderClass, Status, WorkOrder
+from domain.orders import EventKind, OrderClass, Status, WorkOrder
 from domain.people import CLOCK, Actor, Post, Role
 from domain.places import OrderPlace
 from domain.rules import Category
@@ -167,6 +167,33 @@ def a_parent() -> WorkOrder:
     """Another resident's work order about the same thing, with its owner."""
     draft = a_draft(id=2, number="0615000022", reporter=NEIGHBOUR.person)
     return moves.open_order(draft, act(NEIGHBOUR, MONDAY)).order
+
+
+LATER, NEXT_MONTH = MONDAY + 2 * AN_HOUR, MONDAY + 30 * A_DAY
+TO_EXTEND = MONDAY + 10 * A_DAY  # the lights are promised for 22 June
+Move = Callable[[WorkOrder], Change]
+
+
+def asked(order: WorkOrder) -> WorkOrder:
+    """The order as if its owner had just asked for an extension."""
+    return order.with_event(
+        EventKind.EXTENSION_ASKED, LATER, person=9, values={"until": TO_EXTEND.isoformat()}
+    )
+
+
+def called(order: WorkOrder) -> WorkOrder:
+    """The order as if its owner had just whistled for the fire station."""
+    values = {
+        "responders": [{"unit": FIRE_STATION.unit, "role": FIRE_STATION.role.value}],
+        "by": TO_EXTEND.isoformat(),
+    }
+    whistled = replace(order, responders=(FIRE_STATION,))
+    return whistled.with_event(EventKind.WHISTLED, LATER, person=9, values=values)
+
+
+def a_part() -> WorkOrder:
+    """The draft of a part to be split off."""
+    return a_draft(LIFT, id=3, number="0615000033", reporter=None)
 
 
 BROUGHT: Mapping[Status, Callable[[], WorkOrder]] = {

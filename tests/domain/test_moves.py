@@ -1,16 +1,15 @@
-"""Each move: where it may be made, what it changes, who is told, and which rule forbids it."""
+"""Each move: what it changes, who is told, and which rule forbids it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from domain import moves
-from domain.acts import ConflictOfInterest, DateInPast, ReasonMissing, RuleBroken, WrongStatus
-from domain.changes import Audience, Change
+from domain.acts import ConflictOfInterest, DateInPast, RuleBroken, WrongStatus
+from domain.changes import Audience
 from domain.clockwork import AlreadyTold, TooEarly
 from domain.correcting import GridElsewhere, NothingCorrected, UnknownCategory
 from domain.deadlines import promise
@@ -44,7 +43,7 @@ from domain.merging import (
     NotMergedThere,
 )
 from domain.messages import Lane, Location
-from domain.orders import NEXT, EventKind, IllegalTransition, OrderClass, Status, WorkOrder
+from domain.orders import EventKind, OrderClass, Status, WorkOrder
 from domain.people import CLOCK, Actor, Post
 from domain.places import OrderPlace
 from domain.resident import (
@@ -64,10 +63,11 @@ from tests.domain.acting import (
     GAS,
     GRID,
     GRID_ELSEWHERE,
+    LATER,
     LEADER,
-    LIFT,
     MONDAY,
     NEIGHBOUR,
+    NEXT_MONTH,
     OTHER_GRID,
     OTHER_LEADER,
     PETITION,
@@ -77,185 +77,25 @@ from tests.domain.acting import (
     RULES,
     SECRETARY,
     STAFF,
-    STRANGER,
     STREET_DUTY,
     STREET_LEADER,
+    TO_EXTEND,
     VIOLENCE,
     WOMEN,
     WORKER,
+    Move,
     a_draft,
     a_parent,
+    a_part,
     act,
     an_open_order,
     an_order,
+    asked,
     phrases,
     told,
 )
 
-LATER, NEXT_MONTH = MONDAY + 2 * AN_HOUR, MONDAY + 30 * A_DAY
-TO_EXTEND = MONDAY + 10 * A_DAY  # the lights are promised for 22 June
 S = Status
-IN_HAND = {S.ASSIGNED, S.ACCEPTED}
-RUNNING = {S.OPEN, S.ASSIGNED, S.ACCEPTED, S.SUSPENDED}
-UNFINISHED = RUNNING | {S.RESOLVED}
-EVERY = set(Status)
-
-Move = Callable[[WorkOrder], Change]
-
-
-def asked(order: WorkOrder) -> WorkOrder:
-    """The order as if its owner had just asked for an extension."""
-    return order.with_event(
-        EventKind.EXTENSION_ASKED, LATER, person=9, values={"until": TO_EXTEND.isoformat()}
-    )
-
-
-def called(order: WorkOrder) -> WorkOrder:
-    """The order as if its owner had just whistled for the fire station."""
-    values = {
-        "responders": [{"unit": FIRE_STATION.unit, "role": FIRE_STATION.role.value}],
-        "by": TO_EXTEND.isoformat(),
-    }
-    whistled = replace(order, responders=(FIRE_STATION,))
-    return whistled.with_event(EventKind.WHISTLED, LATER, person=9, values=values)
-
-
-# Each move by somebody who may make it, and every status it can be made in.
-TABLE: Mapping[str, tuple[Move, set[Status]]] = {
-    "open": (lambda o: moves.open_order(o, act(RESIDENT)), {S.DRAFT}),
-    "accept": (lambda o: moves.accept(o, act(DUTY)), {S.ASSIGNED}),
-    "return": (lambda o: moves.return_order(o, act(DUTY), reason="不归我"), {S.ASSIGNED}),
-    "hand_on": (
-        lambda o: moves.hand_on(o, act(DUTY), post=PROPERTY, reason="维保"),
-        IN_HAND | {S.SUSPENDED},
-    ),
-    "suspend": (lambda o: moves.suspend(o, act(DUTY), reason="等", until=NEXT_MONTH), IN_HAND),
-    "resume": (lambda o: moves.resume(o, act(DUTY)), {S.SUSPENDED}),
-    "resolve": (lambda o: moves.resolve(o, act(DUTY), note="好了"), RUNNING),
-    "note": (lambda o: moves.note(o, act(SECRETARY), text="去看过"), EVERY),
-    "extend": (
-        lambda o: moves.ask_extension(o, act(DUTY), until=TO_EXTEND, reason="等配件"),
-        IN_HAND,
-    ),
-    "approve_extension": (
-        lambda o: moves.approve_extension(asked(o), act(DUTY)),
-        {S.ACCEPTED, S.SUSPENDED},
-    ),
-    "refuse_extension": (
-        lambda o: moves.refuse_extension(asked(o), act(DUTY), reason="不行"),
-        {S.ACCEPTED, S.SUSPENDED},
-    ),
-    "whistle": (
-        lambda o: moves.whistle(
-            o, act(DUTY), responders=(FIRE_STATION,), by=TO_EXTEND, reason="要消防"
-        ),
-        IN_HAND,
-    ),
-    "report_in": (
-        lambda o: moves.report_in(called(o), act(FIRE_STATION), post=FIRE_STATION),
-        IN_HAND | {S.SUSPENDED},
-    ),
-    "on_site": (lambda o: moves.on_site(o, act(DUTY)), IN_HAND | {S.SUSPENDED}),
-    "assign": (lambda o: moves.assign(o, act(DUTY), post=PROPERTY), {S.OPEN, S.ASSIGNED}),
-    "name_owner": (
-        lambda o: moves.name_owner(o, act(STREET_DUTY), post=PROPERTY),
-        {S.OPEN, S.ASSIGNED},
-    ),
-    "decline": (
-        lambda o: moves.decline(o, act(DUTY), reason="不归我们", path="找法院"),
-        {S.OPEN, S.ASSIGNED},
-    ),
-    "transfer": (lambda o: moves.transfer(o, act(DUTY), to="供电所", reason="归他们"), RUNNING),
-    "merge": (lambda o: moves.merge_into(o, a_parent(), act(DUTY), reason="同一件"), RUNNING),
-    "unmerge": (
-        lambda o: moves.unmerge(o, act(DUTY), parent=a_parent(), reason="不是同一件"),
-        {S.MERGED},
-    ),
-    "split": (lambda o: moves.split(o, act(DUTY), parts=(a_part(),)), RUNNING),
-    "correct": (lambda o: moves.correct(o, act(RESIDENT), text="是五栋"), RUNNING),
-    "settle_place": (
-        lambda o: moves.settle_place(o, act(DUTY), place=PLACE, grid=GRID),
-        RUNNING,
-    ),
-    "recategorise": (lambda o: moves.recategorise(o, act(DUTY), category=FENCES), RUNNING),
-    "urge": (lambda o: moves.urge(o, act(RESIDENT)), RUNNING),
-    "supplement": (lambda o: moves.supplement(o, act(RESIDENT), text="还在漏"), UNFINISHED),
-    "withdraw": (lambda o: moves.withdraw(o, act(RESIDENT)), UNFINISHED | {S.DRAFT}),
-    "follow": (lambda o: moves.follow(o, act(STRANGER), person=3), UNFINISHED),
-    "confirm": (lambda o: moves.confirm(o, act(RESIDENT)), {S.RESOLVED}),
-    "disagree": (lambda o: moves.disagree(o, act(RESIDENT), reason="还不亮"), {S.RESOLVED}),
-    "reopen by the reporter": (
-        lambda o: moves.reopen(o, act(RESIDENT), reason="又坏了"),
-        {S.CLOSED, S.WITHDRAWN},
-    ),
-    "reopen by the desk": (
-        lambda o: moves.reopen(o, act(SECRETARY), reason="复核"),
-        {S.CLOSED, S.DECLINED, S.TRANSFERRED},
-    ),
-    "rate": (lambda o: moves.rate(o, act(RESIDENT), rating=5), {S.CLOSED}),
-    "remind": (lambda o: moves.remind_to_confirm(o, act(CLOCK, NEXT_MONTH)), {S.RESOLVED}),
-    "close_by_silence": (
-        lambda o: moves.close_by_silence(o, act(CLOCK, NEXT_MONTH)),
-        {S.RESOLVED},
-    ),
-    "resume_when_due": (
-        lambda o: moves.resume_when_due(o, act(CLOCK, NEXT_MONTH)),
-        {S.SUSPENDED},
-    ),
-    "expire": (lambda o: moves.expire_draft(o, act(CLOCK, NEXT_MONTH)), {S.DRAFT}),
-    "escalate": (lambda o: moves.escalate(o, act(CLOCK, NEXT_MONTH)), RUNNING),
-    "warn": (
-        lambda o: moves.warn(o, act(CLOCK, MONDAY + 6 * A_DAY)),
-        RUNNING - {S.SUSPENDED},
-    ),
-}
-
-
-def a_part() -> WorkOrder:
-    """The draft of a part to be split off."""
-    return a_draft(LIFT, id=3, number="0615000033", reporter=None)
-
-
-@pytest.mark.parametrize("status", Status)
-@pytest.mark.parametrize("name", TABLE)
-def test_a_move_is_made_where_the_table_says_and_nowhere_else(name: str, status: Status) -> None:
-    move, legal = TABLE[name]
-    order = an_order(status)
-    if status not in legal:
-        with pytest.raises(RuleBroken):
-            move(order)
-        return
-    after = move(order).order
-    added = after.history[len(order.history) :]
-    assert added
-    assert all(event.at > MONDAY for event in added)
-    assert after.status is status or after.status in reachable(status)
-
-
-def reachable(status: Status) -> set[Status]:
-    """What a status may become in the two or three steps of one move."""
-    found = {status}
-    for _ in range(3):
-        found |= {after for before in found for after in NEXT[before]}
-    return found
-
-
-def test_the_table_names_every_move() -> None:
-    named = {name.split()[0] for name in TABLE} | {"unfollow"}
-    longer = {
-        "open_order": "open",
-        "return_order": "return",
-        "ask_extension": "extend",
-        "merge_into": "merge",
-        "remind_to_confirm": "remind",
-        "expire_draft": "expire",
-    }
-    assert {longer.get(name, name) for name in moves.__all__} == named
-
-
-def test_a_status_that_may_not_follow_is_refused_by_the_order_itself() -> None:
-    with pytest.raises(IllegalTransition, match="closed cannot become open"):
-        an_order(S.CLOSED).moved_to(S.OPEN)
 
 
 # Opening
@@ -566,27 +406,6 @@ def test_whoever_is_turned_away_hears_where_to_go() -> None:
 def test_a_transfer_says_to_whom() -> None:
     with pytest.raises(DestinationMissing):
         moves.transfer(an_open_order(), act(DUTY), to=" ", reason="归他们")
-
-
-@pytest.mark.parametrize(
-    "move",
-    [
-        lambda o: moves.return_order(o, act(LEADER), reason=" "),
-        lambda o: moves.hand_on(o, act(LEADER), post=WORKER, reason=""),
-        lambda o: moves.suspend(o, act(LEADER), reason="", until=NEXT_MONTH),
-        lambda o: moves.ask_extension(o, act(LEADER), until=TO_EXTEND, reason=""),
-        lambda o: moves.decline(o, act(DUTY), reason="", path="找法院"),
-        lambda o: moves.transfer(o, act(DUTY), to="供电所", reason=""),
-        lambda o: moves.merge_into(o, a_parent(), act(DUTY), reason=""),
-        lambda o: moves.whistle(o, act(LEADER), responders=(WORKER,), by=TO_EXTEND, reason=""),
-        lambda _: moves.disagree(an_order(S.RESOLVED), act(RESIDENT), reason=""),
-        lambda _: moves.reopen(an_order(S.CLOSED), act(RESIDENT), reason=""),
-        lambda _: moves.unmerge(an_order(S.MERGED), act(DUTY), parent=a_parent(), reason=""),
-    ],
-)
-def test_what_asks_for_a_reason_is_not_done_without(move: Move) -> None:
-    with pytest.raises(ReasonMissing):
-        move(an_open_order())
 
 
 # Merging and splitting
