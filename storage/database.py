@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,18 +19,21 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from domain.rules import Limits
 from domain.wording import Wording
 from storage.availability import Availability
+from storage.bell import Bell, Heard
 from storage.catalogue import Catalogue, empty_catalogue, read_catalogue, read_versions
 from storage.errors import Unavailable
 from storage.keyring import Keyring
-from storage.postgres import PostgresEngine
+from storage.postgres import PostgresEngine, connection_to
 from storage.sqlite import SqliteEngine
 from storage.statements import Session
 from storage.transaction import Shared, Transaction
+from storage.wire import Wire
 
 __all__ = ["Database", "Unavailable", "UnknownDatabase", "migrate"]
 
 T = TypeVar("T")
 KEYS = "keys"  # its version moves when keys are destroyed
+WHEN_TOLD = 3.0  # times as long between two looks while other processes say what they wrote
 
 
 class UnknownDatabase(ValueError):
@@ -74,7 +78,9 @@ class Database:
         )
         self.availability = Availability()
         self._catalogue = empty_catalogue(zone=assembly.zone, limits=assembly.limits)
-        self._engine = _engine(_parsed(url), self._shared.begin)
+        parsed = _parsed(url)
+        self._engine = _engine(parsed, self._shared.begin)
+        self._wire = _wire(parsed, self._shared.bell)
         self._catalogue = self._engine.read_now(self._load)
 
     @classmethod
@@ -134,9 +140,28 @@ class Database:
         self._catalogue = await self.read(self._load)
         return True
 
+    @contextmanager
+    def hearing(self, heard: Heard) -> Iterator[None]:
+        """While inside, `heard` is called in this event loop with the topics (storage/bell.py) of
+        whatever is committed, by this process and on PostgreSQL by others too.
+        """
+        with self._shared.bell.hearing(heard):
+            if self._wire is not None:
+                self._wire.listen()
+            yield
+
+    def between_looks(self, seconds: float) -> float:
+        """How long to wait for a ring before looking all the same: longer while we are told what
+        other processes write.
+        """
+        told = self._wire is not None and self._wire.is_open
+        return seconds * WHEN_TOLD if told else seconds
+
     async def close(self) -> None:
         """Finish what is queued and let go."""
         await asyncio.to_thread(self._engine.close)
+        if self._wire is not None:
+            await asyncio.to_thread(self._wire.close)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -197,3 +222,10 @@ def _engine(url: URL, begin: Callable[[Session], Transaction]) -> Engine:
     if url.get_backend_name() == "sqlite":
         return SqliteEngine(Path(str(url.database)), begin)
     return PostgresEngine(url, begin)
+
+
+def _wire(url: URL, bell: Bell) -> Wire | None:
+    """What connects the bells of several processes; one process on SQLite needs none."""
+    if url.get_backend_name() == "sqlite":
+        return None
+    return Wire(lambda: connection_to(url), bell)

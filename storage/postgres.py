@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from storage.errors import Conflict, Unavailable, bearable
@@ -32,6 +33,14 @@ SETTINGS = {
     "statement_timeout": "10s",
     "idle_in_transaction_session_timeout": "10s",
     "timezone": "UTC",
+}
+# A server that is gone without a word is found out in time too, at every end of a connection.
+NETWORK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
 }
 # Serialization failure, deadlock, ended by an administrator.
 AGAIN = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"})
@@ -125,14 +134,24 @@ class PostgresEngine:
 
 def engine_for(url: URL, *, pool_size: int = 1) -> Engine:
     """An engine whose sessions never wait for long."""
-    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
-        connect_args={"options": options},
+        connect_args=_connecting(),
     )
+
+
+def connection_to(url: URL) -> psycopg.Connection[Any]:
+    """A connection outside the pool, on which every statement is committed by itself."""
+    _, given = PGDialect_psycopg().create_connect_args(url)  # type: ignore[no-untyped-call]
+    return psycopg.connect(**given, **_connecting(), autocommit=True)
+
+
+def _connecting() -> dict[str, Any]:
+    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+    return {"options": options, **NETWORK}
 
 
 def _may_run_again(error: psycopg.Error | DBAPIError) -> bool:
