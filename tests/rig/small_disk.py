@@ -101,7 +101,7 @@ def small_disk(folder: Path, *, megabytes: int) -> Iterator[SmallDisk]:
 def _mounted(folder: Path, megabytes: int) -> bool:
     if os.geteuid() != 0:
         return False
-    options = ["-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", folder]
+    options = ["-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "tmpfs", str(folder)]
     try:
         done = subprocess.run(["mount", *options], capture_output=True, check=False)
     except FileNotFoundError:
