@@ -9,13 +9,18 @@ import pytest
 from domain.orders import OrderClass, WorkOrder
 from domain.people import Post, Role
 from domain.routing import ladder, naming_post, owner_post, stands_above
-from tests.domain.tables import OWNER as LEADER
-from tests.domain.test_moves_by_status import ORG, RULES, WORKER, a_draft
+from tests.domain.acting import (
+    DUTY,
+    LEADER,
+    ORG,
+    RULES,
+    SECRETARY,
+    STREET_DUTY,
+    STREET_LEADER,
+    WORKER,
+    a_draft,
+)
 
-DUTY = Post(unit=3, role=Role.DUTY)
-SECRETARY = Post(unit=3, role=Role.SECRETARY)
-STREET = Post(unit=2, role=Role.STREET_DUTY)
-STREET_LEADER = Post(unit=2, role=Role.STREET_LEADER)
 ORDER = a_draft()
 
 
@@ -39,13 +44,13 @@ def test_the_first_owner(order: WorkOrder, post: Post | None) -> None:
 
 def test_a_complaint_climbs_past_everybody_it_is_about() -> None:
     order = replace(ORDER, accused=frozenset({4}))
-    accused = frozenset({SECRETARY, STREET})
+    accused = frozenset({SECRETARY, STREET_DUTY})
 
     assert owner_post(order, RULES, ORG, accused_posts=accused) == STREET_LEADER
 
 
 def test_the_ladder_ends_at_the_street() -> None:
-    assert list(ladder(WORKER, ORG)) == [LEADER, DUTY, SECRETARY, STREET, STREET_LEADER]
+    assert list(ladder(WORKER, ORG)) == [LEADER, DUTY, SECRETARY, STREET_DUTY, STREET_LEADER]
 
 
 def test_above_is_higher_and_covering() -> None:
@@ -55,5 +60,5 @@ def test_above_is_higher_and_covering() -> None:
 
 
 def test_the_street_names_owners_but_of_restricted_ones_the_secretary() -> None:
-    assert naming_post(ORDER, ORG) == STREET
+    assert naming_post(ORDER, ORG) == STREET_DUTY
     assert naming_post(replace(ORDER, restricted=True), ORG) == SECRETARY
