@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from domain.messages import Attachment, AttachmentKind, Inbound, InboundKind, Location
 from handlers.turn import Heard
+from knowledge.normal import normal
 from storage.inbox import InboxRow
 from storage.transaction import Transaction
 
 # An upload that is already in the attachment store is named so by its channel.
 STORED = "stored:"
 BEYOND_BELIEF = 2**31  # bytes or seconds
+TOGETHER = 30  # messages handled as one at most
+LONGEST_TOGETHER = 6_000  # characters of them
 
 
 # What a platform names things by; the words themselves are kept exactly as they came.
@@ -75,10 +79,15 @@ def bundle(rows: tuple[InboxRow, ...]) -> tuple[InboxRow, ...]:
     """
     together = list(rows[:1])
     for row in rows[1:]:
-        if not _continues(together, row):
+        if is_full(together) or not _continues(together, row):
             break
         together.append(row)
     return tuple(together)
+
+
+def is_full(rows: Sequence[InboxRow]) -> bool:
+    """Whether no more messages are taken together with these."""
+    return len(rows) >= TOGETHER or sum(len(row.inbound.text) for row in rows) >= LONGEST_TOGETHER
 
 
 def _continues(together: list[InboxRow], after: InboxRow) -> bool:
@@ -91,8 +100,24 @@ def _continues(together: list[InboxRow], after: InboxRow) -> bool:
 
 
 def words(rows: tuple[InboxRow, ...]) -> str:
-    """What the rows say together."""
-    return "\n".join(row.inbound.text for row in rows if row.inbound.text)
+    """What the rows say together; what came too fast and says the same again is left out."""
+    said: dict[str, str] = {}
+    for row in rows:
+        words = row.inbound.text
+        said.setdefault(normal(words).key if row.held else f"{row.id}", words)
+    return "\n".join(filter(None, said.values()))
+
+
+def overheard(rows: tuple[InboxRow, ...]) -> Heard:
+    """The rows as one message, for a look at who said it where: without files."""
+    first = rows[0].inbound
+    return Heard(
+        kind=first.kind,
+        text=words(rows),
+        first=first,
+        addressed=any(row.inbound.addressed for row in rows),
+        edited=first.kind is InboundKind.EDIT,
+    )
 
 
 def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Heard:
@@ -108,17 +133,13 @@ def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Hear
         answered = tx.outbox.by_platform_message(first.address, first.reply_to)
         about = answered.number if answered else ""
     late = tx.now - first.sent_at if first.sent_at else timedelta(0)
-    return Heard(
-        kind=first.kind,
-        text=words(rows),
+    return replace(
+        overheard(rows),
         photos=tuple(files[AttachmentKind.PHOTO]),
         voices=tuple(files[AttachmentKind.VOICE]),
         files=tuple(files[AttachmentKind.VIDEO] + files[AttachmentKind.FILE]),
         location=next((row.inbound.location for row in rows if row.inbound.location), None),
-        first=first,
-        addressed=any(row.inbound.addressed for row in rows),
         about=about,
-        edited=first.kind is InboundKind.EDIT,
         late=max(late, timedelta(0)),
     )
 

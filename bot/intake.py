@@ -15,10 +15,12 @@ from bot import counts
 from bot.channels.base import CannotAccept
 from bot.doorway import Doorway
 from bot.gate import Gate
-from bot.hearing import bundle, heard_from, storable, words
+from bot.hearing import bundle, heard_from, is_full, overheard, storable, words
 from bot.pause import Pause
+from domain.flooding import Outcome
 from domain.messages import ChatKind, Inbound, InboundKind
 from domain.readings import Reading, ReadingContext
+from handlers import flooding
 from handlers.router import dispatch
 from handlers.turn import Turn
 from knowledge.places import PlaceBook
@@ -290,15 +292,19 @@ class Intake:
                 await self._postpone(look, until)
                 return False
             try:
-                await self._database.run(lambda tx: self._speak(tx, look, reading))  # noqa: B023
+                wait = await self._database.run(lambda tx: self._speak(tx, look, reading))  # noqa: B023
             except _Moved:
                 continue
             self._after_commit()
+            self._wake_later(look, wait)
             return True
         raise Conflict("the conversation", look.version)
 
-    def _speak(self, tx: Transaction, look: Look, reading: Reading) -> None:
-        """The one transaction: end the inbox rows, lock, check, let a handler speak."""
+    def _speak(self, tx: Transaction, look: Look, reading: Reading) -> float | None:
+        """The one transaction: end the inbox rows, lock, check, let a handler speak.
+
+        Seconds until the message is looked at again, if it came too fast; else None.
+        """
         if not tx.inbox.finish(look.rows):
             raise _TakenOver
         first = look.rows[0].inbound
@@ -315,17 +321,23 @@ class Intake:
             chat=chat,
             conversation=conversation,
             reading=reading,
-            heard=heard_from(tx, look.rows, person.id),
+            heard=overheard(look.rows),
             places=self._places(),
             question=tx.questions.open_for(person.id, conversation.address),
         )
+        again = look.rows[0].held
+        verdict = flooding.admitted(turn, messages=len(look.rows), again=again)
+        if verdict.outcome is not Outcome.HANDLED:
+            return _set_aside(tx, look.rows, verdict.until)
+        turn.heard = heard_from(tx, look.rows, person.id)
         dispatch(turn)
         tx.conversations.save(turn.conversation)
+        return None
 
     def _wait_for_more(self, look: Look, reading: Reading) -> datetime | None:
         """Until when an incomplete message waits; None when it is to be handled now."""
         first, newest = look.rows[0], look.rows[-1]
-        if newest.waited or reading.emergency:
+        if newest.waited or reading.emergency or is_full(look.rows):
             return None
         if newest.inbound.album:
             return newest.received_at + timedelta(seconds=self._patience.album)
@@ -342,7 +354,9 @@ class Intake:
             waits = tx.inbox.postpone(look.rows, until)
             return (until - tx.now).total_seconds() if waits else None
 
-        seconds = await self._database.run(postpone)
+        self._wake_later(look, await self._database.run(postpone))
+
+    def _wake_later(self, look: Look, seconds: float | None) -> None:
         if seconds is not None:
             conversation = look.rows[0].conversation
             asyncio.get_running_loop().call_later(max(seconds, 0.0), self.wake, conversation)
@@ -370,6 +384,17 @@ class Intake:
             logger.error("apology failed", exc_info=trouble)
             await self._database.run(lambda tx: tx.inbox.failed(look.rows, name))
         self._after_commit()
+
+
+def _set_aside(
+    tx: Transaction, rows: tuple[InboxRow, ...], until: datetime | None
+) -> float | None:
+    """Messages that came too fast: held until then, in seconds; or only counted, when never."""
+    if until is None:
+        tx.inbox.empty(rows)
+        return None
+    tx.inbox.hold(rows, until)
+    return (until - tx.now).total_seconds()
 
 
 def _give_back(tx: Transaction, rows: tuple[InboxRow, ...], error: str) -> None:

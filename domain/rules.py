@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.flooding import Paces
 from domain.orders import OrderClass
 from domain.people import Role
 from domain.workdays import WorkCalendar
@@ -74,7 +75,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Numbers of the work-order life that an operator may change."""
+    """Numbers that an operator may change: of the work-order life, and how much is heard."""
 
     max_returns: int = 3
     max_extensions: int = 1
@@ -84,6 +85,7 @@ class Limits:
     reopen_window: timedelta = timedelta(days=7)
     draft_life: timedelta = timedelta(hours=24)
     duplicate_window: timedelta = timedelta(days=30)
+    paces: Paces = field(default_factory=Paces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,6 +190,14 @@ def _intent(turn: Turn) -> bool:
     return True
 
 
+def is_chatter(turn: Turn) -> bool:
+    """Whether it is talk among neighbours, on which nobody expects a word from us."""
+    if not turn.in_group or turn.heard.addressed or turn.reading.emergency or turn.question:
+        return False
+    intents = turn.reading.intents or (turn.reading.intent,)
+    return not any(_may_speak(turn, intent) for intent in intents)
+
+
 def _may_speak(turn: Turn, intent: str) -> bool:
     """Unaddressed in a group: only a clear report or +1, and where the group allows it."""
     if not turn.in_group or turn.heard.addressed:

@@ -106,10 +106,11 @@ def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
 
 
 def forget(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
-    """Drops codes, handled messages and runs whose time is over."""
+    """Drops codes, handled messages, runs and full buckets: whatever has had its time."""
     tx.codes.forget()
     tx.jobs.forget(tx.now - KEEP_RUNS)
-    return cursor + 1 if tx.inbox.forget() else None
+    more = [tx.inbox.forget(), tx.buckets.forget()]
+    return cursor + 1 if any(more) else None
 
 
 def _every(**fields: str | int) -> CronTrigger:

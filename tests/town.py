@@ -29,6 +29,7 @@ from bot.fetching import Fetcher
 from bot.intake import Intake, Look, Patience
 from bot.relay import Relay
 from bot.understanding import Understanding
+from domain.flooding import Paces
 from domain.messages import (
     Address,
     Attachment,
@@ -43,6 +44,7 @@ from domain.messages import (
     TryLater,
 )
 from domain.orders import WorkOrder
+from domain.rules import Limits as OrderLimits
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import Clock
@@ -111,6 +113,9 @@ class MemoryChannel:
 
     def is_group(self, address: Address) -> bool:
         return address.chat.startswith("group:")
+
+
+USUAL = Paces()
 
 
 class StrictIntake(Intake):
@@ -383,14 +388,25 @@ RESIDENTS = {"王阿姨": "sample-resident", "李叔": "sample-neighbour"}
 
 @asynccontextmanager
 async def built_town(
-    url: str, keyring: Keyring, *, strict: bool = True, owner: str = "town"
+    url: str,
+    keyring: Keyring,
+    *,
+    strict: bool = True,
+    owner: str = "town",
+    paces: Paces = USUAL,
 ) -> AsyncIterator[Town]:
     """梧桐社区 on this migrated database, with every member of staff reachable.
 
     On a database that holds it already the town goes on as it was.
     """
     hands = [MORNING]
-    database = Database.open(url, keyring=keyring, wording=Phrasebook.load(), now=lambda: hands[0])
+    database = Database.open(
+        url,
+        keyring=keyring,
+        wording=Phrasebook.load(),
+        now=lambda: hands[0],
+        limits=OrderLimits(paces=paces),
+    )
     try:
         await sample.load(database)
         await database.run(_introduce_staff)
