@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, make_url
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from domain.rules import Limits
@@ -78,7 +79,7 @@ class Database:
         )
         self.availability = Availability()
         self._catalogue = empty_catalogue(zone=assembly.zone, limits=assembly.limits)
-        parsed = _parsed(url)
+        parsed = parsed_url(url)
         self._engine = _engine(parsed, self._shared.begin)
         self._wire = _wire(parsed, self._shared.bell)
         self._catalogue = self._engine.read_now(self._load)
@@ -189,20 +190,35 @@ class Database:
         return read_catalogue(tx.session, zone=self._assembly.zone, limits=self._assembly.limits)
 
 
-def migrate(url: str) -> None:
-    """Bring the database to the newest schema; harmless when it is there, safe from several
-    processes at once.
+def migrate(url: str, *, revision: str = "head", connection: Connection | None = None) -> None:
+    """Bring the database to the newest schema, or to another revision; harmless when it is there,
+    safe from several processes at once.
+
+    With a connection it happens in the transaction that is open on it.
     """
-    config = Config()
-    config.set_main_option("script_location", "storage:migrations")
-    config.attributes["url"] = _parsed(url)
+    config = _alembic()
+    config.attributes["url"] = parsed_url(url)
+    config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
     except DBAPIError as error:
         raise Unavailable(str(error.orig).strip()) from error
 
 
-def _parsed(text: str) -> URL:
+def knows_schema(revision: str) -> bool:
+    """Whether this version of the service has this revision of the schema, or a newer one."""
+    scripts = ScriptDirectory.from_config(_alembic())
+    return revision in {script.revision for script in scripts.walk_revisions()}
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "storage:migrations")
+    return config
+
+
+def parsed_url(text: str) -> URL:
+    """The URL of a database we can use; raises UnknownDatabase."""
     try:
         url = make_url(text)
     except ArgumentError:

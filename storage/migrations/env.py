@@ -17,6 +17,10 @@ LOCK = "SELECT pg_advisory_xact_lock(7413951)"
 
 def run() -> None:
     """Upgrade inside one transaction: all of it or nothing."""
+    given: Connection | None = context.config.attributes["connection"]
+    if given is not None:
+        _upgrade(given)
+        return
     url: URL = context.config.attributes["url"]
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
@@ -30,10 +34,14 @@ def run() -> None:
     with engine.begin() as connection:
         if not sqlite:
             connection.execute(text(LOCK))
-        context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
-        with context.begin_transaction():
-            context.run_migrations()
+        _upgrade(connection)
     engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def _begin_nothing(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
