@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot import counts
 from bot.channels.base import Channel
 from bot.limiter import Limiter
 from domain.messages import Address, Lane, Outbound, Refused, Sent, TryLater, Unknown
+from storage.bell import Topic
 from storage.database import Database, Unavailable
+from storage.outbox import LEASE as SENDING
 from storage.outbox import SAID_AGAIN, OutboxRow
 from storage.schema import AttachmentState
 from storage.transaction import Transaction
@@ -27,7 +31,9 @@ LEASE = 6.0  # seconds one process delivers for a channel account; renewed at a 
 AT_ONCE = 32  # messages of one channel on their way or waiting for the platform's pace
 SHORT_WAIT = 1.2  # seconds; who must wait longer goes back into the outbox
 LONGEST_CALL = 45.0  # seconds; shorter than the lease of a row that is being sent
-LAST_CALLS = 5.0  # seconds a stopping process gives to the calls it has made
+LAST_CALLS = 4.0  # seconds a stopping process gives to the calls it has made
+LAST_WORDS = 3.0  # and to the database, to be told what became of them
+TOO_LATE = SENDING - LONGEST_CALL  # seconds after which a call would outlast the row's lease
 POLL = 1.0  # seconds between two looks at an outbox that others may have written to
 UNTIL_RECORDED = (0.2, 1.0, 3.0, 10.0)  # pauses between attempts to record an outcome
 
@@ -64,11 +70,22 @@ class Relay:
         for line in self._lines.values():
             line.something_new.set()
 
+    def heard(self, topics: frozenset[str]) -> None:
+        """Something was written, perhaps by another process."""
+        for line in self._lines.values():
+            line.may_be_free |= not topics.isdisjoint({Topic.LEASES, Topic.ALL})
+        if not topics.isdisjoint({Topic.OUTBOX, Topic.LEASES, Topic.ALL}):
+            self.wake()
+
     async def run(self) -> None:
         """Delivers until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for name in self._lines:
                 tasks.create_task(self._deliver(name), name=f"relay: {name}")
+
+    async def drain(self) -> None:
+        """Returns once nothing may go now and no call is under way, while `run` goes on."""
+        await asyncio.gather(*(line.rest() for line in self._lines.values()))
 
     async def settle(self) -> None:
         """Delivers what may go now on every channel and returns."""
@@ -82,24 +99,24 @@ class Relay:
         line, token, renew_at = self._lines[name], None, self._clock()
         try:
             while True:
+                asked = line.asked
                 try:
-                    if self._clock() >= renew_at:
+                    if self._clock() >= renew_at or (token is None and line.may_be_free):
+                        line.may_be_free = False
                         token = await self._database.run(lambda tx: self._take(tx, name))
                         renew_at = self._clock() + LEASE / 3
-                    if token is not None:
-                        await _to_the_end(line.begin_some(token))
+                    if token is None or not await _to_the_end(line.begin_some(token)):
+                        line.rests(asked)
                 except Unavailable as trouble:
                     logger.warning("database unavailable", why=str(trouble))
                 await line.wait(POLL)
         finally:
-            await line.finish_calls()
-            if token is not None:
-                await self._database.run(lambda tx: tx.leases.release(_lease_of(name), token))
+            await line.finish(token)
 
     def _take(self, tx: Transaction, name: str) -> str | None:
         token = tx.leases.take(_lease_of(name), owner=self._owner, seconds=LEASE)
         if token is not None:
-            tx.outbox.sweep(name)
+            tx.outbox.sweep(name, token)
         return token
 
 
@@ -114,7 +131,13 @@ class _Line:
         self._clock = clock
         self._limiter = Limiter(channel.limits)
         self._calls: set[asyncio.Task[None]] = set()
+        # What is being sent, and its outcome until that is recorded.
+        self._sending: dict[int, tuple[OutboxRow, Outcome]] = {}
         self.something_new = asyncio.Event()
+        self.may_be_free = False  # whether somebody has let go of a lease
+        self.asked = 0  # how often somebody has asked for rest
+        self._rested_when = 0
+        self._came_to_rest = asyncio.Event()
 
     async def wait(self, seconds: float) -> None:
         """Returns when there is something new, or after so long."""
@@ -125,32 +148,67 @@ class _Line:
             pass
         self.something_new.clear()
 
-    async def begin_some(self, token: str) -> None:
-        """Begins to send what is due, as many as may be under way at once."""
+    async def rest(self) -> None:
+        """Returns once a look that began after this found nothing to do."""
+        self.asked += 1
+        asked = self.asked
+        self.something_new.set()
+        while self._rested_when < asked:
+            self._came_to_rest.clear()
+            await self._came_to_rest.wait()
+
+    def rests(self, asked: int) -> None:
+        """A look that began when rest had been asked for so often found nothing to do."""
+        self._rested_when = asked
+        self._came_to_rest.set()
+
+    async def begin_some(self, token: str) -> bool:
+        """Begins to send what is due, as many as may be under way at once; whether any is."""
         room = AT_ONCE - len(self._calls)
         if room > 0:
             rows = await self._claim(token, room)
+            began = self._clock()
             for row in await self._start(rows, token, patient=True):
-                self._begin(self._call(row, token))
+                self._begin(self._call(row, token, began))
+        return bool(self._calls)
 
     async def deliver_some(self, token: str) -> bool:
         """Sends what may go now, one after the other; False when there was nothing."""
         rows = await self._claim(token, AT_ONCE)
-        for row in await self._start(rows, token, patient=False):
-            await self._call(row, token)
+        for row in rows:
+            began = self._clock()
+            for started in await self._start((row,), token, patient=False):
+                await self._call(started, token, began)
         return bool(rows)
 
-    async def finish_calls(self) -> None:
-        """Gives the calls under way a little time; what then became of the others is unknown."""
+    async def finish(self, token: str | None) -> None:
+        """Gives the calls under way a little time, tells what became of them, and lets go of all
+        that was not begun, so that the next one can go on at once.
+        """
         if self._calls:
             _, late = await asyncio.wait(self._calls, timeout=LAST_CALLS)
             for call in late:
                 call.cancel()
+        if token is None:
+            return
+        try:
+            async with asyncio.timeout(LAST_WORDS):
+                await self._database.run(lambda tx: self._let_go(tx, token))
+        except (Unavailable, TimeoutError) as trouble:
+            logger.warning("lease left to run out", channel=self._channel.name, why=str(trouble))
+
+    def _let_go(self, tx: Transaction, token: str) -> None:
+        for row, outcome in self._sending.values():
+            record(tx, row, token, outcome)
+        tx.outbox.let_go(self._channel.name, token)
+        tx.leases.release(_lease_of(self._channel.name), token)
 
     async def _claim(self, token: str, limit: int) -> tuple[OutboxRow, ...]:
         name = self._channel.name
 
         def claim(tx: Transaction) -> tuple[OutboxRow, ...]:
+            if not tx.leases.holds(_lease_of(name), token):
+                return ()
             ready = []
             for row in tx.outbox.claim(name, token=token, limit=limit):
                 whole = with_files(tx, row)
@@ -203,18 +261,38 @@ class _Line:
         while wait > 0:
             await asyncio.sleep(wait)
             wait = self._pace(row)
+        began = self._clock()
         if await self._database.run(lambda tx: tx.outbox.sending([row.id], token)):
-            await self._call(row, token)
+            await self._call(row, token, began)
 
-    async def _call(self, row: OutboxRow, token: str) -> None:
-        """One call to the platform and its one outcome."""
-        outcome = await self._outcome(row.outbound)
+    async def _call(self, row: OutboxRow, token: str, began: float) -> None:
+        with bound_contextvars(message=row.heard, outbox=row.id):
+            await self._call_once(row, token, began)
+
+    async def _call_once(self, row: OutboxRow, token: str, began: float) -> None:
+        """One call to the platform and its one outcome.
+
+        It is not made by whoever slept since it was marked as being sent: by its end the row might
+        be somebody else's.
+        """
+        if self._clock() - began > TOO_LATE:
+            outcome: Outcome = TryLater("began too late", after=0)
+        else:
+            self._sending[row.id] = (row, Unknown("stopped before its end"))
+            outcome = await self._outcome(row.outbound)
+            self._sending[row.id] = (row, outcome)
         lane = row.outbound.lane.value
         counts.DELIVERED.labels(self._channel.name, lane, OUTCOMES[type(outcome)]).inc()
+        logger.info("message tried", channel=self._channel.name, outcome=OUTCOMES[type(outcome)])
         if isinstance(outcome, TryLater):
             chat = None if outcome.scope == "channel" else row.outbound.address.chat
             self._limiter.pause(chat, self._clock() + outcome.after)
-        await self._record(row, token, outcome)
+        try:
+            await self._record(row, token, outcome)
+        except Exception:
+            # The row keeps its lease; when that is over somebody takes it up.
+            logger.error("outcome not recorded", outbox=row.id, exc_info=True)
+        self._sending.pop(row.id, None)
         self.something_new.set()
 
     async def _outcome(self, outbound: Outbound) -> Outcome:
@@ -301,7 +379,8 @@ def _refused(tx: Transaction, row: OutboxRow, token: str, refused: Refused) -> N
     address = row.outbound.address
     if refused.migrated_to not in ("", address.chat):
         moved = Address(channel=address.channel, chat=refused.migrated_to)
-        tx.outbox.later(row.id, token, 0, refused.reason)
+        if not tx.outbox.later(row.id, token, 0, refused.reason):
+            return
         tx.chats.migrate(address, moved)
         tx.outbox.move(address, moved)  # also when the group is known to have moved long ago
         return
@@ -319,11 +398,12 @@ def _lease_of(channel: str) -> str:
     return f"relay:{channel}"
 
 
-async def _to_the_end(work: Coroutine[Any, Any, object]) -> None:
+async def _to_the_end(work: Coroutine[Any, Any, bool]) -> bool:
     """Finishes what was begun even when cancelled: what is claimed by then must be sent."""
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await task
+        with contextlib.suppress(Unavailable):
+            await task
         raise

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from domain.messages import Attachment, AttachmentKind
+from storage.bell import Topic
 from storage.schema import AttachmentState, attachment_bytes, attachments, moment, stored
 from storage.statements import Statement, Store, adding, among
 
@@ -133,6 +134,7 @@ class AttachmentStore(Store):
         self, person: int | None, attachment: Attachment, *, channel: str, number: str = ""
     ) -> int:
         """Take note of an attachment; its bytes are still to be fetched."""
+        self.tx.ring(Topic.FILES)
         return self._add(
             person,
             attachment,
@@ -222,7 +224,8 @@ class AttachmentStore(Store):
 
     def release(self, owner: str) -> None:
         """Whatever this owner has taken is free at once: it stops."""
-        self.db.run(_RELEASE, me=owner)
+        if self.db.run(_RELEASE, me=owner):
+            self.tx.ring(Topic.FILES)
 
     def get(self, attachment: int) -> StoredAttachment | None:
         """What is known of it."""

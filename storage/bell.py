@@ -1,8 +1,8 @@
 """The bell: who waits for something to be written hears of it at once, not at the next look.
 
-A ring says only that it is worth looking, so one that is lost costs the time until the next look and
-nothing else. What was written rings after its commit; on PostgreSQL other processes hear it too
-(storage/wire.py).
+A ring says only that it is worth looking, so one that is lost costs the time until the next look
+and nothing else. What was written rings after its commit; on PostgreSQL other processes hear it
+too (storage/wire.py).
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ from domain.messages import (
     InboundKind,
     Location,
 )
+from storage.bell import Topic
 from storage.errors import Conflict
-from storage.keyring import BadKey
+from storage.keyring import BadKey, Keyring
 from storage.schema import InboxState, inbox, moment, stored
 from storage.statements import Statement, Store, adding, among
 
@@ -222,6 +223,11 @@ class MustBeAlone(Exception):
     """The next message failed before: whoever tries it again must do so with nothing beside."""
 
 
+def message_key(keyring: Keyring, inbound: Inbound) -> str:
+    """What stands for one message wherever it goes, logs included."""
+    return keyring.digest("inbound", f"{inbound.channel}:{inbound.key}")
+
+
 class InboxStore(Store):
     """Messages in the order they were said, each handled once.
 
@@ -234,6 +240,8 @@ class InboxStore(Store):
         """The row of this event and whether it is new; a repeat finds the row there is."""
         (row,) = self._rows([(self._event(inbound), inbound)], owner=owner, lease=lease)
         added = self.db.value(_ADD, **row)
+        if lease <= 0:
+            self.tx.ring(Topic.INBOX)
         if added is not None:
             return added, True
         return self.db.value(_KNOWN, digest=row["digest"]), False
@@ -255,6 +263,8 @@ class InboxStore(Store):
                 seen.add(digest)
                 new.append((digest, inbound))
         rows = self._rows(new, owner=owner, lease=lease)
+        if lease <= 0:
+            self.tx.ring(Topic.INBOX)
         if self.db.many(_ADD_MANY, rows) != len(rows):
             raise Conflict("the inbox", 0)
         return tuple(fresh)
@@ -337,7 +347,8 @@ class InboxStore(Store):
 
     def release(self, owner: str) -> None:
         """Whatever this owner holds is free at once: it stops."""
-        self.db.run(_RELEASE, me=owner)
+        if self.db.run(_RELEASE, me=owner):
+            self.tx.ring(Topic.INBOX)
 
     def failed(self, rows: Sequence[InboxRow], error_class: str) -> tuple[InboxRow, ...]:
         """Try these again after a back-off; those tried too often are returned and are dead
@@ -390,6 +401,7 @@ class InboxStore(Store):
 
     def replay(self, letter: int) -> bool:
         """Have a dead letter tried again from the start; whether it was one."""
+        self.tx.ring(Topic.INBOX)
         return self.db.run(_REPLAY, row=letter, now=stored(self.tx.now)) == 1
 
     def forget(self) -> bool:
@@ -475,7 +487,7 @@ class InboxStore(Store):
         ]
 
     def _event(self, inbound: Inbound) -> str:
-        return self._digest("inbound", f"{inbound.channel}:{inbound.key}")
+        return message_key(self.tx.keyring, inbound)
 
     def _conversation(self, key: str) -> str:
         return self._digest("conversation", key)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, case, update
+from typing import Any
 
+from sqlalchemy import bindparam, case, select, update
+
+from storage.bell import Topic
 from storage.schema import leases
 from storage.statements import Statement, Store, adding
 
@@ -25,6 +28,11 @@ _TAKE = Statement(
         where=_IS_MINE | (leases.c.until <= bindparam("clock")),
     ).returning(leases.c.token)
 )
+_HELD = Statement(
+    select(leases.c.owner, leases.c.token).where(
+        leases.c.name == bindparam("named"), leases.c.until > bindparam("clock")
+    )
+)
 _MINE = (leases.c.name == bindparam("named"), leases.c.token == bindparam("held"))
 _RENEW = Statement(
     update(leases)
@@ -42,7 +50,12 @@ class LeaseStore(Store):
     def take(self, name: str, owner: str, seconds: float) -> str | None:
         """The fencing token of our hold, kept while we take it again in time; None while another
         holds it.
+
+        Whoever only waits for it looks, and neither writes nor locks.
         """
+        held = self._held(name)
+        if held is not None and held.owner != owner:
+            return None
         token = self.db.value(
             _TAKE,
             name=name,
@@ -52,6 +65,11 @@ class LeaseStore(Store):
             clock=self.tx.clock_after(0),
         )
         return None if token is None else str(token)
+
+    def holds(self, name: str, token: str) -> bool:
+        """Whether this hold has not been lost: what is done under it may be begun."""
+        held = self._held(name)
+        return held is not None and str(held.token) == token
 
     def renew(self, name: str, token: str, seconds: float) -> bool:
         """Hold it longer; False when it was lost."""
@@ -67,3 +85,7 @@ class LeaseStore(Store):
     def release(self, name: str, token: str) -> None:
         """Let go of it at once."""
         self.db.run(_RELEASE, named=name, held=int(token))
+        self.tx.ring(Topic.LEASES)
+
+    def _held(self, name: str) -> Any | None:
+        return self.db.one(_HELD, named=name, clock=self.tx.clock_after(0))

@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, case, exists, or_, select, update
 
 from domain.messages import Address, Button, Lane, Outbound
+from storage.bell import Topic
 from storage.schema import UNSENT, OutboxState, outbox, stored
 from storage.statements import Statement, Store, adding, among
 
 COLUMN = b"outbox.private"
-LEASE = 60.0  # seconds
+CLAIMED_FOR = 10.0  # seconds; it waits for a moment's pace at most
+LEASE = 60.0  # seconds for sending
 LANES = tuple(Lane)
 # Said again once when nobody knows whether it arrived; worst case somebody reads it twice. A
 # broadcast is not:
@@ -122,8 +124,18 @@ _LATER = Statement(
 )
 _RELEASE = Statement(
     update(outbox)
-    .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _CLAIMED, _EXPIRED)
+    .where(
+        outbox.c.channel == bindparam("on_channel"),
+        _IS_HELD,
+        _CLAIMED,
+        or_(outbox.c.token != bindparam("holder"), _EXPIRED),
+    )
     .values(state=OutboxState.QUEUED.value)
+)
+_LET_GO = Statement(
+    update(outbox)
+    .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _CLAIMED, _HELD)
+    .values(state=OutboxState.QUEUED.value, token=None)
 )
 _LOST = Statement(
     update(outbox)
@@ -209,6 +221,7 @@ class OutboxRow:
     number: str
     attempts: int
     state: OutboxState
+    heard: str = ""  # the key of the message it answers
 
     @property
     def kind(self) -> Lane:
@@ -253,7 +266,7 @@ class OutboxStore(Store):
             address_digest=self.tx.address_digest(outbound.address),
             lane=LANES.index(outbound.lane),
             key=key,
-            private=self.tx.vault.seal(key, COLUMN, _as_plain(outbound, values)),
+            private=self.tx.vault.seal(key, COLUMN, _as_plain(outbound, values, self.tx.heard)),
             person=person,
             phrase=phrase,
             number=number,
@@ -262,6 +275,7 @@ class OutboxStore(Store):
             due_at=None if due_at is None else stored(due_at),
             ready_at=now,
         )
+        self.tx.ring(Topic.OUTBOX)
         if added is None:
             added = self.db.value(_KNOWN, request_key=request_key)
         row: int = added
@@ -274,7 +288,7 @@ class OutboxStore(Store):
         token: str,
         limit: int,
         busy: Collection[str] = (),
-        lease: float = LEASE,
+        lease: float = CLAIMED_FOR,
     ) -> tuple[OutboxRow, ...]:
         """The next messages to send, each the oldest unsent of its address and lane, urgent lanes
         first.
@@ -329,17 +343,22 @@ class OutboxStore(Store):
             return self.later(row, token, 0, reason)
         return self._end(row, token, OutboxState.UNKNOWN, reason)
 
-    def sweep(self, channel: str) -> tuple[int, ...]:
-        """Take up what a dead deliverer left: claimed rows wait again, those being sent are
-        unknown.
+    def sweep(self, channel: str, token: str) -> tuple[int, ...]:
+        """Take up what those left who delivered before: what they claimed waits again, what they
+        were sending is unknown once their time is over.
 
         Of the unknown those that may be said twice wait once more. Returns the rows that were
-        being sent.
+        being sent. `token` is ours; a row that another one claimed can no longer be sent by them.
         """
         clock = self.tx.clock_after(0)
-        self.db.run(_RELEASE, on_channel=channel, clock=clock)
+        self.db.run(_RELEASE, on_channel=channel, holder=token, clock=clock)
         lost = self.db.all(_LOST, on_channel=channel, clock=clock, now=self._now())
         return tuple(row.id for row in lost)
+
+    def let_go(self, channel: str, token: str) -> None:
+        """What we claimed and have not begun to send waits again: we stop."""
+        if self.db.run(_LET_GO, on_channel=channel, holder=token):
+            self.tx.ring(Topic.OUTBOX)
 
     def cancel_for(self, person: int) -> int:
         """Nothing that still waits goes to this person; how much that was."""
@@ -424,10 +443,11 @@ class OutboxStore(Store):
             number=row.number,
             attempts=row.attempts,
             state=OutboxState(row.state),
+            heard=plain.get("heard", ""),
         )
 
 
-def _as_plain(outbound: Outbound, values: Mapping[str, Any]) -> dict[str, Any]:
+def _as_plain(outbound: Outbound, values: Mapping[str, Any], heard: str) -> dict[str, Any]:
     plain = {
         "chat": outbound.address.chat,
         "text": outbound.text,
@@ -436,5 +456,6 @@ def _as_plain(outbound: Outbound, values: Mapping[str, Any]) -> dict[str, Any]:
         "reply_to": outbound.reply_to,
         "link": outbound.link,
         "values": dict(values),
+        "heard": heard,
     }
     return {name: value for name, value in plain.items() if value}

@@ -14,6 +14,7 @@ from sqlalchemy import Table, bindparam, delete, select, update
 from domain.conversations import GroupMode
 from domain.people import Post, Role
 from storage import schema
+from storage.bell import Topic
 from storage.catalogue import policy_as_json
 from storage.statements import Statement, Store, adding
 
@@ -109,6 +110,7 @@ class TableStore(Store):
     def bump(self, kind: str) -> None:
         """Tells every process that keeps the table that it is another now."""
         self.db.run(_RAISE, kind=kind, version=1)
+        self.tx.ring(Topic.TABLES)
 
     def move_clock(self, ahead: timedelta) -> None:
         """Business time is ahead of the real one by this much: in the sample, so that days pass in

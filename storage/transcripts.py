@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 
 from domain.conversations import Question
 from domain.messages import Address
+from storage.bell import of_chat
 from storage.schema import moment, stored, transcripts
 from storage.statements import Statement, Store, adding
 
@@ -83,6 +84,7 @@ class TranscriptStore(Store):
         where = self.tx.address_digest(address)
         # Else a page might read past a row with a lower cursor that commits later.
         self.db.lock(where)
+        self.tx.ring(of_chat(where))
         key = self._key(person)
         digest = None if request_key is None else self._digest(request_key)
         added = self.db.value(

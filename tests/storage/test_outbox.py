@@ -102,7 +102,7 @@ async def test_nothing_goes_to_a_busy_chat(database: Database) -> None:
 async def test_an_expired_claim_is_queued_again(database: Database) -> None:
     row = await database.run(lambda tx: queue(tx, "一"))
     await claim(database, "dead", lease=0)
-    assert await database.run(lambda tx: tx.outbox.sweep("web")) == ()
+    assert await database.run(lambda tx: tx.outbox.sweep("web", "alive")) == ()
     assert await claim(database, "alive") == ["一"]
     assert not await database.run(lambda tx: tx.outbox.sending((row,), "dead"))
 
@@ -121,7 +121,7 @@ async def test_a_send_nobody_saw_the_end_of_is_said_again_at_most_once(
     for state in states:
         await claim(database, "dead")
         await database.run(lambda tx: tx.outbox.sending((row,), "dead", lease=0))
-        assert await database.run(lambda tx: tx.outbox.sweep("web")) == (row,)
+        assert await database.run(lambda tx: tx.outbox.sweep("web", "alive")) == (row,)
         assert await state_of(database, row) is state
 
 
@@ -129,7 +129,7 @@ async def test_a_deliverer_that_slept_too_long_changes_nothing(database: Databas
     row = await database.run(lambda tx: queue(tx, "一"))
     await claim(database, "asleep")
     await database.run(lambda tx: tx.outbox.sending((row,), "asleep", lease=0))
-    await database.run(lambda tx: tx.outbox.sweep("web"))
+    await database.run(lambda tx: tx.outbox.sweep("web", "alive"))
     await claim(database, "awake")
     assert not await database.run(lambda tx: tx.outbox.sent(row, "asleep", "m1"))
     assert not await database.run(lambda tx: tx.outbox.refused(row, "asleep", "no"))
