@@ -29,6 +29,7 @@ from bot.relay import Relay
 from bot.settings import CoreSettings, channel_modules
 from bot.understanding import Understanding
 from bot.vitals import EXIT_HUNG, UNHEARD, Heart, limit_memory, tell_of, watched
+from domain.rules import Limits
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import Clock, next_fire_time
@@ -88,6 +89,7 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
         wording=wording,
         now=wall_clock,
         zone=ZoneInfo(settings.community.time_zone),
+        limits=Limits(paces=settings.limits.paces),
     )
     try:
         await _check_key(database, settings.security.key_file, made=not had_key)

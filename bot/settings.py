@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 import bot.channels
+from domain.flooding import Pace, Paces
 
 # What one process may do; several processes over one PostgreSQL may split them.
 ROLES = frozenset({"web", "poll", "intake", "relay", "clock"})
@@ -129,6 +130,35 @@ class IntakeSettings(Section):
     workers: int = Field(default=32, ge=1, le=256)
 
 
+class LimitSettings(Section):
+    """How much is handled from one source: so many at once, then so many a second. Everything is
+    accepted, and no danger waits (docs/what-people-say.md, "Over the limit").
+    """
+
+    enabled: bool = True
+    resident_rate: float = Field(default=0.2, gt=0, le=1000)
+    resident_burst: int = Field(default=10, ge=1, le=100_000)
+    staff_rate: float = Field(default=2.0, gt=0, le=1000)
+    staff_burst: int = Field(default=100, ge=1, le=100_000)
+    group_rate: float = Field(default=1.0, gt=0, le=1000)
+    group_burst: int = Field(default=60, ge=1, le=100_000)
+    whole_rate: float = Field(default=500.0, gt=0, le=100_000)
+    whole_burst: int = Field(default=16_000, ge=16, le=10_000_000)
+    kept: int = Field(default=60, ge=1, le=1000)  # of one person until their next turn
+
+    @property
+    def paces(self) -> Paces:
+        """The same as decisions read it."""
+        return Paces(
+            enabled=self.enabled,
+            resident=Pace(rate=self.resident_rate, burst=self.resident_burst),
+            staff=Pace(rate=self.staff_rate, burst=self.staff_burst),
+            group=Pace(rate=self.group_rate, burst=self.group_burst),
+            whole=Pace(rate=self.whole_rate, burst=self.whole_burst),
+            kept=self.kept,
+        )
+
+
 class ProcessSettings(Section):
     """What one serving process may take of the machine."""
 
@@ -152,6 +182,7 @@ class CoreSettings(BaseSettings):
     community: CommunitySettings = CommunitySettings()
     log: LogSettings = LogSettings()
     intake: IntakeSettings = IntakeSettings()
+    limits: LimitSettings = LimitSettings()
     process: ProcessSettings = ProcessSettings()
     sample: bool = False
     roles: frozenset[str] = ROLES

@@ -17,7 +17,13 @@ from aiohttp import web
 
 from bot import app
 from bot.channels.base import Door, Limits
-from bot.settings import CoreSettings, DatabaseSettings, IntakeSettings, SecuritySettings
+from bot.settings import (
+    CoreSettings,
+    DatabaseSettings,
+    IntakeSettings,
+    LimitSettings,
+    SecuritySettings,
+)
 from domain.messages import (
     Address,
     Attachment,
@@ -107,9 +113,13 @@ class Terminal:
 
 @asynccontextmanager
 async def opened(settings: CoreSettings) -> AsyncIterator[Terminal]:
-    """The service of these settings, with the terminal for its only channel."""
+    """The service of these settings, with the terminal for its only channel; at the terminal
+    nobody is too fast.
+    """
     channel = TerminalChannel()
-    at_once = settings.model_copy(update={"intake": AT_ONCE})
+    at_once = settings.model_copy(
+        update={"intake": AT_ONCE, "limits": LimitSettings(enabled=False)}
+    )
     async with app.assembled(at_once, channels={NAME: channel}) as service:
         yield Terminal(service, channel)
 

@@ -44,7 +44,7 @@ class Paces:
     # Dangers of one person; what they say of other things is counted apart.
     danger: Pace = field(default_factory=lambda: Pace(rate=0.2, burst=10))
     group: Pace = field(default_factory=lambda: Pace(rate=1.0, burst=60))
-    whole: Pace = field(default_factory=lambda: Pace(rate=100.0, burst=3200))
+    whole: Pace = field(default_factory=lambda: Pace(rate=500.0, burst=16_000))
     guesses: Pace = field(default_factory=lambda: Pace(rate=1 / 120, burst=5))
     # Messages of one person in one burst that wait for their turn; more are only counted.
     kept: int = 60
