@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot import counts
 from bot.channels.base import CannotAccept
@@ -25,7 +26,7 @@ from handlers.router import dispatch
 from handlers.turn import Turn
 from knowledge.places import PlaceBook
 from storage.database import Database, Unavailable
-from storage.inbox import MAX_ATTEMPTS, InboxRow, MustBeAlone
+from storage.inbox import MAX_ATTEMPTS, InboxRow, MustBeAlone, message_key
 from storage.transaction import Conflict, Transaction
 
 logger = structlog.get_logger()
@@ -127,8 +128,12 @@ class Intake:
         return fresh
 
     def _kept(self, inbound: Inbound) -> None:
+        logger.info("message accepted", channel=inbound.channel, message=self._key(inbound))
         if self._handles:
             self.wake(inbound.conversation)
+
+    def _key(self, inbound: Inbound) -> str:
+        return message_key(self._database.keyring, inbound)
 
     def wake(self, conversation: str) -> None:
         """Says that a conversation has something to handle."""
@@ -226,11 +231,12 @@ class Intake:
         look = await self._begun(conversation, alone=alone)
         if not look.rows:
             return False
-        try:
-            return await self._attempt(look)
-        except Unavailable:
-            await self._hand_back(look)
-            raise
+        with bound_contextvars(message=self._key(look.rows[0].inbound)):
+            try:
+                return await self._attempt(look)
+            except Unavailable:
+                await self._hand_back(look)
+                raise
 
     async def _attempt(self, look: Look) -> bool:
         try:
@@ -295,6 +301,7 @@ class Intake:
                 wait = await self._database.run(lambda tx: self._speak(tx, look, reading))  # noqa: B023
             except _Moved:
                 continue
+            logger.info("message handled", intent=reading.intent, attempts=look.rows[0].attempts)
             self._after_commit()
             self._wake_later(look, wait)
             return True
@@ -308,6 +315,7 @@ class Intake:
         if not tx.inbox.finish(look.rows):
             raise _TakenOver
         first = look.rows[0].inbound
+        tx.heard = message_key(tx.keyring, first)
         person, contact = tx.people.arrive(first)
         chat = tx.chats.seen(first)
         conversation = tx.conversations.lock(first, person=person.id, community=chat.unit)
@@ -371,7 +379,6 @@ class Intake:
         logger.error(
             "handling failed",
             channel=look.rows[0].inbound.channel,
-            key=look.rows[0].inbound.key,
             attempts=look.rows[0].attempts,
             error=name,
             exc_info=failure,

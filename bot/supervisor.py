@@ -5,6 +5,7 @@ A thread that hangs can only be ended with its process, so something outside mus
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -68,7 +69,7 @@ class Life:
             elif self.has_beaten and not self.said_goodbye:
                 silent += 1
                 if silent * LOOK >= silent_for:
-                    sys.stderr.write("xiaoqi: the service is silent, ending it\n")
+                    _say("the service is silent, ending it")
                     self.process.kill()
                     return
 
@@ -100,7 +101,17 @@ def supervise(command: Sequence[str], *, heart: str = "", silent_for: float = SI
             return max(code, 0)
         if time.monotonic() - started > LIVED_WELL:
             pause = SHORTEST_PAUSE
-        sys.stderr.write(f"xiaoqi: the service died ({code}), starting again\n")
+        _say("the service died, starting again", code=code)
         if asked_to_stop.wait(pause):
             return 0
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _say(event: str, **fields: int) -> None:
+    """A line like those of the service, whose log it is in."""
+    told = {"event": event, **fields, "level": "warning", "timestamp": _now()}
+    sys.stderr.write(json.dumps(told) + "\n")
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -93,6 +93,7 @@ class Transaction:
         self.wording = shared.wording
         self.catalogue = shared.catalogue()
         self.now = shared.now() + self.catalogue.ahead
+        self.heard = ""  # the key of the message that is handled, kept beside what is said to it
         self.vault = Vault(self)
         self.inbox = InboxStore(self)
         self.outbox = OutboxStore(self)

@@ -49,7 +49,7 @@ def settings_of(config: Path | None, **given: Any) -> CoreSettings:
         for problem in wrong.problems:
             errors.print(f"settings: {problem}", markup=False)
         raise typer.Exit(WRONG_USAGE) from None
-    logs.begin("warning")
+    logs.begin("warning", secrets=settings.secrets())
     return settings
 
 

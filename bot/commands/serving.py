@@ -39,7 +39,8 @@ def run(
     if not supervised:
         command = [sys.executable, "-m", "bot", *sys.argv[1:], SUPERVISED]
         raise typer.Exit(supervise(command, heart=HEART))
-    logs.begin(settings.log.level)
+    logs.begin(settings.log.level, secrets=settings.secrets())
+    logs.catch_everything()
     done(app.run(settings, heart=Heart(heart)))
 
 
