@@ -158,8 +158,7 @@ class Intake:
     async def settle(self) -> None:
         """Handles everything that is ready now and returns; for the terminal, replays, tests."""
         while True:
-            for conversation in await self._database.read(self._ready):
-                self.wake(conversation)
+            await self._take_up_left_over()
             if self._waiting.empty():
                 return
             while not self._waiting.empty():
@@ -170,15 +169,21 @@ class Intake:
         self._handles = False
         await self._at_rest.wait()
 
-    def _ready(self, tx: Transaction) -> tuple[str, ...]:
-        return tx.inbox.ready(limit=AT_A_LOOK, owner=self._owner)
+    async def _take_up_left_over(self) -> None:
+        found = await self._database.read(
+            lambda tx: tx.inbox.left_over(AT_A_LOOK, owner=self._owner)
+        )
+        for conversation in found.conversations:
+            self.wake(conversation)
+        if found.unreadable:
+            logger.error("messages unreadable", rows=found.unreadable)
+            await self._database.run(lambda tx: tx.inbox.bury(found.unreadable))
 
     async def _look_for_left_over(self, poll: float) -> None:
         while True:
             try:
-                found = await self._database.read(self._ready) if self._handles else ()
-                for conversation in found:
-                    self.wake(conversation)
+                if self._handles:
+                    await self._take_up_left_over()
             except Unavailable:
                 pass  # told by the database itself, once (bot/vitals.py)
             except Exception as failure:

@@ -219,6 +219,14 @@ class DeadLetter:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOver:
+    """What waits to be handled and nobody is at."""
+
+    conversations: tuple[str, ...]
+    unreadable: tuple[int, ...]
+
+
 class MustBeAlone(Exception):
     """The next message failed before: whoever tries it again must do so with nothing beside."""
 
@@ -375,6 +383,10 @@ class InboxStore(Store):
         """Conversations with something to handle that nobody else holds a living lease on, oldest
         first.
         """
+        return self.left_over(limit, owner=owner).conversations
+
+    def left_over(self, limit: int, *, owner: str) -> LeftOver:
+        """The same, and which messages keep theirs from being known: they do not open."""
         found = self.db.all(
             _READY,
             now=stored(self.tx.now),
@@ -383,8 +395,15 @@ class InboxStore(Store):
             many=limit,
         )
         rows = (self.db.one(_ROW, row=row.first) for row in found)
-        heard = (self._inbound(row) for row in rows if row)
-        return tuple(inbound.conversation for inbound in heard if inbound is not None)
+        heard = [(row.id, self._inbound(row)) for row in rows if row]
+        return LeftOver(
+            conversations=tuple(inbound.conversation for _, inbound in heard if inbound),
+            unreadable=tuple(row for row, inbound in heard if inbound is None),
+        )
+
+    def bury(self, ids: Sequence[int]) -> None:
+        """These do not open and never will by themselves: dead letters."""
+        self.db.run(_BURY, ids=list(ids))
 
     def dead_letters(self, limit: int = 20) -> tuple[DeadLetter, ...]:
         """The newest messages that were given up."""
@@ -436,7 +455,7 @@ class InboxStore(Store):
         """The rows as they are begun; one that does not open will never do: a dead letter."""
         opened = [(row, self._inbound(row)) for row in rows]
         if broken := [row.id for row, inbound in opened if inbound is None]:
-            self.db.run(_BURY, ids=broken)
+            self.bury(broken)
         return tuple(
             _row(row, inbound, owner, row.attempts + 1)
             for row, inbound in opened

@@ -10,7 +10,11 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, case, exists, or_, select, update
 
 from domain.messages import Address, Button, Lane, Outbound
+<<<<<<< Updated upstream
 from storage.bell import Topic
+=======
+from storage.keyring import BadKey
+>>>>>>> Stashed changes
 from storage.schema import UNSENT, OutboxState, outbox, stored
 from storage.statements import Statement, Store, adding, among
 
@@ -86,10 +90,10 @@ _CLAIM = Statement(
 )
 _START = Statement(
     update(outbox)
-    .where(among(outbox.c.id, "ids"), _HELD, _CLAIMED)
+    .where(among(outbox.c.id, "ids"), _HELD, or_(_CLAIMED, _SENDING))
     .values(
         state=OutboxState.SENDING.value,
-        attempts=outbox.c.attempts + 1,
+        attempts=outbox.c.attempts + case((_CLAIMED, 1), else_=0),
         lease_until=bindparam("until"),
     )
     .returning(outbox.c.id)
@@ -310,11 +314,17 @@ class OutboxStore(Store):
             holder=token,
             until=self.tx.clock_after(lease),
         )
-        return tuple(self._row(row) for row in sorted(rows, key=lambda row: (row.lane, row.id)))
+        readable = (
+            self._row_or_end(row, token)
+            for row in sorted(rows, key=lambda row: (row.lane, row.id))
+        )
+        return tuple(row for row in readable if row is not None)
 
     def sending(self, ids: Iterable[int], token: str, *, lease: float = LEASE) -> tuple[int, ...]:
         """Which of these may be sent now: still held, and not cancelled meanwhile. Commit before
         the call.
+
+        Asked again, because nobody knows whether the first commit was one, it says the same.
         """
         rows = self.db.all(_START, ids=list(ids), holder=token, until=self.tx.clock_after(lease))
         return tuple(row.id for row in rows)
@@ -402,6 +412,14 @@ class OutboxStore(Store):
     def give(self, *, keep: int, drop: int) -> None:
         """What was said to one person was said to the other."""
         self.db.run(_GIVE, keep=keep, drop=drop)
+
+    def _row_or_end(self, row: Any, token: str) -> OutboxRow | None:
+        """The message; one that does not open must not keep the others from going."""
+        try:
+            return self._row(row)
+        except (BadKey, ValueError, TypeError, KeyError):
+            self._end(row.id, token, OutboxState.REFUSED, "unreadable")
+            return None
 
     def _end(self, row: int, token: str, state: OutboxState, reason: str) -> bool:
         touched = self.db.run(
