@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -26,7 +26,6 @@ from storage.transaction import Transaction
 
 logger = structlog.get_logger()
 
-T = TypeVar("T")
 Outcome = Sent | TryLater | Refused | Unknown
 
 LEASE = 6.0  # seconds one process delivers for a channel account; renewed at a third
@@ -101,26 +100,17 @@ class Relay:
         stumbling = Pause()
         try:
             while True:
+                await stumbling.wait()
+                # What became of calls is written down before anything is thought lost.
+                await line.recorded()
                 asked = line.asked
                 try:
-<<<<<<< Updated upstream
                     if self._clock() >= renew_at or (token is None and line.may_be_free):
                         line.may_be_free = False
                         token = await self._database.run(lambda tx: self._take(tx, name))
                         renew_at = self._clock() + LEASE / 3
                     if token is None or not await _to_the_end(line.begin_some(token)):
                         line.rests(asked)
-                except Unavailable as trouble:
-                    logger.warning("database unavailable", why=str(trouble))
-=======
-                    await stumbling.wait()
-                    # What became of calls is written down before anything is thought lost.
-                    await line.recorded()
-                    if self._clock() >= renew_at:
-                        token = await self._database.run(lambda tx: self._take(tx, name))
-                        renew_at = self._clock() + LEASE / 3
-                    if token is not None:
-                        await _to_the_end(line.begin_some(token))
                 except Unavailable:
                     stumbling.begin()  # told by the database itself, once (bot/vitals.py)
                 except Exception as failure:
@@ -128,7 +118,6 @@ class Relay:
                     logger.critical("delivery stumbled", channel=name, exc_info=failure)
                 else:
                     stumbling.over()
->>>>>>> Stashed changes
                 await line.wait(POLL)
         finally:
             await line.finish(token)
@@ -151,16 +140,12 @@ class _Line:
         self._clock = clock
         self._limiter = Limiter(channel.limits)
         self._calls: set[asyncio.Task[None]] = set()
-<<<<<<< Updated upstream
         # What is being sent, and its outcome until that is recorded.
         self._sending: dict[int, tuple[OutboxRow, Outcome]] = {}
-=======
-        self._in_hand: tuple[OutboxRow, ...] = ()  # claimed, and not yet begun
         self._pause = Pause()
         self._all_recorded = asyncio.Event()
         self._all_recorded.set()
         self._unrecorded = 0
->>>>>>> Stashed changes
         self.something_new = asyncio.Event()
         self.may_be_free = False  # whether somebody has let go of a lease
         self.asked = 0  # how often somebody has asked for rest
@@ -194,7 +179,6 @@ class _Line:
         """Begins to send what is due, as many as may be under way at once; whether any is."""
         room = AT_ONCE - len(self._calls)
         if room > 0:
-<<<<<<< Updated upstream
             rows = await self._claim(token, room)
             began = self._clock()
             for row in await self._start(rows, token, patient=True):
@@ -210,33 +194,14 @@ class _Line:
                 await self._call(started, token, began)
         return bool(rows)
 
-    async def finish(self, token: str | None) -> None:
-        """Gives the calls under way a little time, tells what became of them, and lets go of all
-        that was not begun, so that the next one can go on at once.
-        """
-=======
-            self._in_hand = self._in_hand or await self._claim(token, room)
-            started = await self._start(self._in_hand, token, patient=True)
-            self._in_hand = ()
-            for row in started:
-                self._begin(self._call(row, token))
-
-    async def deliver_some(self, token: str) -> bool:
-        """Sends what may go now, one after the other; False when there was nothing."""
-        rows = self._in_hand = self._in_hand or await self._claim(token, AT_ONCE)
-        started = await self._start(rows, token, patient=False)
-        self._in_hand = ()
-        for row in started:
-            await self._call(row, token)
-        return bool(rows)
-
     async def recorded(self) -> None:
         """Returns when nothing is left that could not be written down."""
         await self._all_recorded.wait()
 
-    async def finish_calls(self) -> None:
-        """Gives the calls under way a little time; what then became of the others is unknown."""
->>>>>>> Stashed changes
+    async def finish(self, token: str | None) -> None:
+        """Gives the calls under way a little time, tells what became of them, and lets go of all
+        that was not begun, so that the next one can go on at once.
+        """
         if self._calls:
             _, late = await asyncio.wait(self._calls, timeout=LAST_CALLS)
             for call in late:
@@ -280,24 +245,24 @@ class _Line:
         Who must wait a moment does so beside the others when `patient`; who must wait longer goes
         back, and gives room to chats that need not.
         """
-        now, soon, back = [], [], []
+        now, back = [], []
         for row in rows:
             wait = self._pace(row)
             if wait == 0:
                 now.append(row)
             elif patient and wait <= SHORT_WAIT:
-                soon.append((row, wait))
+                self._begin(self._call_in_time(row, token, wait))
             else:
                 back.append((row.id, wait))
+        if not now and not back:
+            return []
 
         def start(tx: Transaction) -> frozenset[int]:
             for row, seconds in back:
                 tx.outbox.later(row, token, seconds, "pace")
             return frozenset(tx.outbox.sending([row.id for row in now], token) if now else ())
 
-        started = await self._database.run(start) if now or back else frozenset()
-        for row, wait in soon:
-            self._begin(self._call_in_time(row, token, wait))
+        started = await self._database.run(start)
         return [row for row in now if row.id in started]
 
     def _pace(self, row: OutboxRow) -> float:
@@ -313,14 +278,9 @@ class _Line:
         while wait > 0:
             await asyncio.sleep(wait)
             wait = self._pace(row)
-<<<<<<< Updated upstream
         began = self._clock()
         if await self._database.run(lambda tx: tx.outbox.sending([row.id], token)):
             await self._call(row, token, began)
-=======
-        if await self._in_the_end(lambda tx: tx.outbox.sending([row.id], token)):
-            await self._call(row, token)
->>>>>>> Stashed changes
 
     async def _call(self, row: OutboxRow, token: str, began: float) -> None:
         with bound_contextvars(message=row.heard, outbox=row.id):
@@ -367,26 +327,31 @@ class _Line:
             return Unknown(type(failure).__name__)
 
     async def _record(self, row: OutboxRow, token: str, outcome: Outcome) -> None:
-        await self._in_the_end(lambda tx: record(tx, row, token, outcome))
-
-    async def _in_the_end(self, work: Callable[[Transaction], T]) -> T:
-        """What the work returned, however long the database is away."""
+        """Writes the outcome down, however long the database is away."""
         try:
-            return await self._database.run(work)
+            await self._database.run(lambda tx: record(tx, row, token, outcome))
         except Unavailable:
             self._unrecorded += 1
             self._all_recorded.clear()
+        else:
+            return
         try:
-            while True:
-                self._pause.begin()
-                await self._pause.wait()
-                with contextlib.suppress(Unavailable):
-                    return await self._database.run(work)
+            while not await self._is_recorded(row, token, outcome):
+                pass
         finally:
             self._unrecorded -= 1
             if not self._unrecorded:
                 self._all_recorded.set()
                 self._pause.over()
+
+    async def _is_recorded(self, row: OutboxRow, token: str, outcome: Outcome) -> bool:
+        self._pause.begin()
+        await self._pause.wait()
+        try:
+            await self._database.run(lambda tx: record(tx, row, token, outcome))
+        except Unavailable:
+            return False
+        return True
 
     def _begin(self, call: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(call, name=f"relay: call on {self._channel.name}")

@@ -10,11 +10,8 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, case, exists, or_, select, update
 
 from domain.messages import Address, Button, Lane, Outbound
-<<<<<<< Updated upstream
 from storage.bell import Topic
-=======
 from storage.keyring import BadKey
->>>>>>> Stashed changes
 from storage.schema import UNSENT, OutboxState, outbox, stored
 from storage.statements import Statement, Store, adding, among
 
