@@ -13,10 +13,11 @@ import re
 import sys
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import PurePath
 from traceback import walk_tb
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -55,7 +56,7 @@ def begin(level: str, *, secrets: Iterable[str] = (), out: TextIO | None = None)
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(out or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, Lossy(out or sys.stderr))),
         cache_logger_on_first_use=False,
     )
     for name in LIBRARIES:
@@ -64,6 +65,23 @@ def begin(level: str, *, secrets: Iterable[str] = (), out: TextIO | None = None)
     for handler in [one for one in root.handlers if isinstance(one, FromLibraries)]:
         root.removeHandler(handler)
     root.addHandler(FromLibraries(logging.WARNING))
+
+
+class Lossy:
+    """An output for lines that may get lost: a full disk must not end whoever logs onto it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, line: str) -> None:
+        """Writes the line where there is room for it."""
+        with suppress(OSError):
+            self._out.write(line)
+
+    def flush(self) -> None:
+        """Sends on what was written."""
+        with suppress(OSError):
+            self._out.flush()
 
 
 def catch_everything() -> None:

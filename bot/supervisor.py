@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 
 FAILED_FOR_GOOD = frozenset({0, 1, 2})  # done, the work failed, wrong usage or settings
@@ -110,7 +111,9 @@ def supervise(command: Sequence[str], *, heart: str = "", silent_for: float = SI
 def _say(event: str, **fields: int) -> None:
     """A line like those of the service, whose log it is in."""
     told = {"event": event, **fields, "level": "warning", "timestamp": _now()}
-    sys.stderr.write(json.dumps(told) + "\n")
+    with suppress(OSError):  # a full disk must not end the one who starts others again
+        sys.stderr.write(json.dumps(told) + "\n")
+        sys.stderr.flush()
 
 
 def _now() -> str:
