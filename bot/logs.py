@@ -29,7 +29,7 @@ LONGEST = 300  # characters of one field
 CODES = ("sqlstate", "sqlite_errorname", "errno", "code", "status")
 
 _UNTAMED = re.compile(
-    r"\b\d{5,}:[\w-]{20,}"  # a bot's token
+    r"\d{5,}:[\w-]{20,}"  # a bot's token
     r"|(?<=://)[^/\s]*@"  # a name and password in a URL
     r"|\d(?:[ -]?\d){6,}[Xx]?"  # phones, numbers of ID cards, accounts
     r"|(?<!\w)[\w-]{43,}(?!\w)"  # tokens and keys

@@ -13,9 +13,18 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -198,6 +207,15 @@ class CoreSettings(BaseSettings):
         """The section of a channel."""
         section: BaseModel = getattr(self, name)
         return section
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret among the settings, so that none is ever shown."""
+        password = urlsplit(self.database.url).password
+        found = {password, unquote(password), self.database.url} if password else set()
+        for section in (getattr(self, name) for name in type(self).model_fields):
+            values = dict(section).values() if isinstance(section, BaseModel) else ()
+            found |= {one.get_secret_value() for one in values if isinstance(one, SecretStr)}
+        return frozenset(found - {""})
 
     @classmethod
     def settings_customise_sources(
