@@ -38,7 +38,6 @@ from domain.messages import (
 
 logger = structlog.get_logger()
 
-LIMITS = Limits(per_second=30, chat_per_second=1, group_per_minute=20)
 PRESSES_KEPT = 1000
 PRESSES_AT_ONCE = 4
 
@@ -62,6 +61,8 @@ class Settings(BaseModel):
     mode: Literal["polling", "webhook"] = "polling"
     # What the platform shows in every webhook call; without it one is derived from the master key.
     secret: SecretStr = Field(default=SecretStr(""))
+    # To all chats together; Telegram lets every bot send 30, and more when it is paid for it.
+    per_second: int = Field(default=30, ge=1, le=1000)
 
     @field_validator("token")
     @classmethod
@@ -110,7 +111,6 @@ class TelegramChannel:
     """One bot account on one Bot API server."""
 
     name = NAME
-    limits = LIMITS
     can_write_first = False
 
     def __init__(
@@ -124,6 +124,9 @@ class TelegramChannel:
         pauses: Pauses = Pauses(),
     ) -> None:
         self.polls = settings.mode == "polling"
+        self.limits = Limits(
+            per_second=settings.per_second, chat_per_second=1, group_per_minute=20
+        )
         self._settings = settings
         self._secret = secret
         self._public_url = public_url.rstrip("/")

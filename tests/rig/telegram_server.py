@@ -3,8 +3,13 @@
     python -m tests.rig.telegram_server --port 8099
 
 Bot side: /bot<token>/<method> and /file/bot<token>/<path>, by JSON, form, multipart or query.
-Control side: POST /control/{say,press,block,unblock,kick,add,migrate,upload,update,fault} with a
-JSON body of the World method's arguments; GET /control/{sent,violations,pending}.
+Control side: POST /control/{say,say_all,press,block,unblock,kick,add,migrate,upload,update,fault}
+with a JSON body of the World method's arguments; GET /control/{sent,calls,violations,pending}.
+
+With --history FILE everything it saw is written there, one JSON object a line: `update` when an
+update comes into being, `call` for every call of the bot (with what it was answered), `post` for
+every attempt at the webhook, `confirm` when updates below a number are confirmed. `at` is in
+seconds of the system's clock.
 """
 
 from __future__ import annotations
@@ -13,10 +18,12 @@ import argparse
 import asyncio
 import json
 import random
+import time
 from base64 import b64decode
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -25,6 +32,10 @@ from aiohttp import web
 from tests.rig.telegram_world import ApiError, Json, Pace, World, units
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+WEBHOOK_PATIENCE = 60.0  # seconds the platform waits for an answer
+CONNECTIONS = 40  # to a webhook at once, unless the bot asks for another number
+
+Write = Callable[[Json], None]
 
 # Every method and parameter a bot of ours may use, with its type; "!" marks what must be given.
 METHODS: dict[str, dict[str, str]] = {
@@ -83,13 +94,21 @@ class Server:
     """The HTTP face of a World."""
 
     def __init__(
-        self, world: World, *, token: str = "700000001:test", retry_scale: float = 1.0
+        self,
+        world: World,
+        *,
+        token: str = "700000001:test",
+        retry_scale: float = 1.0,
+        history: Write = lambda _: None,
     ) -> None:
         self.world = world
+        world.arrives = self._arrived
         self.token = token
         self.webhook: Json = {}
         self.faults: list[Fault] = []
         self.deliveries: list[tuple[int, int]] = []  # update, status
+        self.calls: Counter[str] = Counter()
+        self._history = history
         self._retry_scale = retry_scale
         self._poll: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -115,7 +134,8 @@ class Server:
     async def _bot(self, request: web.Request) -> web.StreamResponse:
         if request.match_info["token"] != self.token:
             return _refusal(ApiError(401, "Unauthorized"))
-        method = request.match_info["method"]
+        method = _spelt(request.match_info["method"])
+        self.calls[method] += 1
         asked: Json = {}
         try:
             asked = self._checked(method, await _parameters(request))
@@ -180,6 +200,22 @@ class Server:
         entry: Json = {"method": method, "asked": shown}
         entry |= {"error": error.description} if error else {"result": result}
         self.world.sent.append(entry)
+        self._write(
+            "call",
+            method=method,
+            chat=asked.get("chat_id"),
+            text=asked.get("text", asked.get("caption")),
+            error=error.description if error else None,
+            message=result.get("message_id") if isinstance(result, dict) else None,
+        )
+
+    def _arrived(self, update: Json) -> None:
+        message = next((part for part in update.values() if isinstance(part, dict)), {})
+        text = message.get("text", message.get("data"))
+        self._write("update", id=update.get("update_id"), chat=_chat_of(update), text=text)
+
+    def _write(self, what: str, **seen: Any) -> None:
+        self._history({"at": round(time.time(), 4), "is": what, **seen})
 
     def _checked(self, method: str, given: Json) -> Json:
         """The parameters in their types; anything the API does not know is a violation."""
@@ -211,6 +247,7 @@ class Server:
         if "allowed_updates" in asked:
             self.world.allowed = set(asked["allowed_updates"])
         limit = asked.get("limit", 100)
+        self._write("confirm", below=asked.get("offset"))
         found = self.world.take(offset=asked.get("offset"), limit=limit)
         if found or not asked.get("timeout"):
             return found
@@ -270,7 +307,12 @@ class Server:
     # -- webhook deliveries: in order within a chat, again and again until one is taken
 
     async def _deliver_all(self) -> None:
-        async with asyncio.TaskGroup() as lanes, aiohttp.ClientSession() as session:
+        many = aiohttp.TCPConnector(limit=self.webhook.get("max_connections", CONNECTIONS))
+        patience = aiohttp.ClientTimeout(total=WEBHOOK_PATIENCE)
+        async with (
+            asyncio.TaskGroup() as lanes,
+            aiohttp.ClientSession(connector=many, timeout=patience) as session,
+        ):
             while True:
                 await self.world.arrived.wait()
                 while self.world.updates and self.webhook:
@@ -287,7 +329,10 @@ class Server:
         lane = self._lanes[chat]
         wait = 1.0
         while lane:
+            began = time.monotonic()
             status, asked_wait = await self._post(session, lane[0])
+            took = round(time.monotonic() - began, 5)
+            self._write("post", id=lane[0]["update_id"], status=status, took=took)
             self.deliveries.append((lane[0]["update_id"], status))
             if 200 <= status < 300:
                 lane.popleft()
@@ -324,6 +369,7 @@ class Server:
         world = self.world
         actions: dict[str, Callable[..., Any]] = {
             "say": world.say,
+            "say_all": lambda all: [world.say(**said)["update_id"] for said in all],
             "press": world.press,
             "block": lambda **one: world.membership(**one, status="kicked"),
             "kick": lambda **one: world.membership(**one, status="kicked"),
@@ -342,6 +388,7 @@ class Server:
     async def _show(self, request: web.Request) -> web.Response:
         shown: dict[str, Callable[[], Any]] = {
             "sent": lambda: self.world.sent[int(request.query.get("after", 0)) :],
+            "calls": lambda: self.calls,
             "violations": lambda: self.world.violations,
             "pending": self._webhook_info,
             "deliveries": lambda: self.deliveries,
@@ -350,6 +397,11 @@ class Server:
         if show is None:
             raise web.HTTPNotFound
         return web.json_response(show())
+
+
+def _spelt(method: str) -> str:
+    """The method as the documentation spells it; the API does not mind how it is spelt."""
+    return next((known for known in METHODS if known.lower() == method.lower()), method)
 
 
 async def _parameters(request: web.Request) -> Json:
@@ -395,7 +447,8 @@ def _chat_of(update: Json) -> object:
     for content in update.values():
         if isinstance(content, dict):
             holder = content.get("message", content)
-            return holder.get("chat", {}).get("id")
+            chat = holder.get("chat") if isinstance(holder, dict) else None
+            return chat.get("id") if isinstance(chat, dict) else None
     return None
 
 
@@ -410,12 +463,21 @@ def _refusal(error: ApiError) -> web.Response:
     return web.json_response(body, status=error.code)
 
 
+def writer(file: Path) -> Write:
+    """Appends to a file, a line each, so that what is written can be read at once."""
+    lines = file.open("a", encoding="utf-8", buffering=1)
+    return lambda seen: print(json.dumps(seen, ensure_ascii=False), file=lines)
+
+
 async def _serve(options: argparse.Namespace) -> None:
-    world = World(username=options.username, pace=Pace() if options.limits else None)
-    runner = web.AppRunner(
-        Server(world, token=options.token, retry_scale=options.retry_scale).application(),
-        access_log=None,
+    pace = Pace(per_second=options.per_second) if options.limits else None
+    server = Server(
+        World(username=options.username, pace=pace),
+        token=options.token,
+        retry_scale=options.retry_scale,
+        history=writer(options.history) if options.history else lambda _: None,
     )
+    runner = web.AppRunner(server.application(), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", options.port)
     await site.start()
@@ -434,7 +496,9 @@ def main() -> None:
     parser.add_argument("--token", default="700000001:test")
     parser.add_argument("--username", default="xiaoqi_bot")
     parser.add_argument("--limits", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--per-second", type=int, default=Pace().per_second)
     parser.add_argument("--retry-scale", type=float, default=1.0)
+    parser.add_argument("--history", type=Path)
     asyncio.run(_serve(parser.parse_args()))
 
 

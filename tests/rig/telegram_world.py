@@ -91,6 +91,7 @@ class World:
         self.no_voices: set[int] = set()  # chats of people who take no voice messages
         self.updates: deque[Json] = deque()
         self.arrived = asyncio.Event()
+        self.arrives: Callable[[Json], None] = lambda _: None  # told of every update
         self.allowed: set[str] | None = None
         self._clock = clock
         self._update_ids = itertools.count(500_000_001)
@@ -232,6 +233,7 @@ class World:
     def put(self, update: Json) -> None:
         """An update word for word."""
         self.updates.append(update)
+        self.arrives(update)
         self.arrived.set()
 
     def entities(self, text: str, *, commands: bool = False) -> list[Json]:
