@@ -13,6 +13,7 @@ from bot.channels.base import Channel
 from bot.images import Unreadable, sanitise
 from domain.messages import Attachment, AttachmentKind, Refused, SendError, TryLater, Unknown
 from storage.attachments import PendingAttachment
+from storage.bell import Topic, woken
 from storage.database import Database, Unavailable
 
 logger = structlog.get_logger()
@@ -28,6 +29,12 @@ class Fetcher:
         self._database = database
         self._channels = channels
         self._owner = owner
+        self._something_new = asyncio.Event()
+
+    def heard(self, topics: frozenset[str]) -> None:
+        """Something was written, perhaps by another process."""
+        if not topics.isdisjoint({Topic.FILES, Topic.ALL}):
+            self._something_new.set()
 
     async def run(self) -> None:
         """Fetches until cancelled."""
@@ -38,7 +45,7 @@ class Fetcher:
                 logger.warning("database unavailable", why=str(trouble))
                 found = 0
             if not found:
-                await asyncio.sleep(PAUSE)
+                await woken(self._something_new, self._database.between_looks(PAUSE))
 
     async def release(self) -> None:
         """What was taken and not fetched is free at once for others: we stop."""

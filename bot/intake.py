@@ -25,6 +25,7 @@ from handlers import flooding
 from handlers.router import dispatch
 from handlers.turn import Turn
 from knowledge.places import PlaceBook
+from storage.bell import Topic, woken
 from storage.database import Database, Unavailable
 from storage.inbox import MAX_ATTEMPTS, InboxRow, MustBeAlone, message_key
 from storage.transaction import Conflict, Transaction
@@ -113,6 +114,7 @@ class Intake:
         self._again: set[str] = set()
         self._at_rest = asyncio.Event()
         self._at_rest.set()
+        self._left_over = asyncio.Event()
 
     async def accept(self, inbound: Inbound) -> bool:
         """Commits the message; False when it is a redelivery. Raises CannotAccept when it
@@ -145,6 +147,11 @@ class Intake:
             self._at_rest.clear()
 
     async def run(self, *, poll: float = 1.0) -> None:
+    def heard(self, topics: frozenset[str]) -> None:
+        """Something was written, perhaps by another process."""
+        if not topics.isdisjoint({Topic.INBOX, Topic.ALL}):
+            self._left_over.set()
+
         """Handles messages until cancelled, also those that a dead process left behind."""
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -173,8 +180,12 @@ class Intake:
         found = await self._database.read(
             lambda tx: tx.inbox.left_over(AT_A_LOOK, owner=self._owner)
         )
-        for conversation in found.conversations:
-            self.wake(conversation)
+        taken = found.free and await self._database.run(
+            lambda tx: tx.inbox.keep(found.free, owner=self._owner, lease=KEPT)
+        )
+        for row, conversation in found.conversations.items():
+            if row in taken or row not in found.free:
+                self.wake(conversation)
         if found.unreadable:
             logger.error("messages unreadable", rows=found.unreadable)
             await self._database.run(lambda tx: tx.inbox.bury(found.unreadable))
@@ -189,7 +200,7 @@ class Intake:
             except Exception as failure:
                 # What was accepted is still handled; only what was left over is not found.
                 logger.critical("left-over messages not found", exc_info=failure)
-            await asyncio.sleep(poll)
+            await woken(self._left_over, self._database.between_looks(poll))
 
     async def _work(self) -> None:
         """One worker; whatever a message does, it lives on."""

@@ -17,7 +17,7 @@ from bot.channels.base import Channel
 from bot.limiter import Limiter
 from bot.pause import Pause
 from domain.messages import Address, Lane, Outbound, Refused, Sent, TryLater, Unknown
-from storage.bell import Topic
+from storage.bell import Topic, woken
 from storage.database import Database, Unavailable
 from storage.outbox import LEASE as SENDING
 from storage.outbox import SAID_AGAIN, OutboxRow
@@ -154,12 +154,7 @@ class _Line:
 
     async def wait(self, seconds: float) -> None:
         """Returns when there is something new, or after so long."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self.something_new.wait()
-        except TimeoutError:
-            pass
-        self.something_new.clear()
+        await woken(self.something_new, seconds)
 
     async def rest(self) -> None:
         """Returns once a look that began after this found nothing to do."""

@@ -40,6 +40,14 @@ def of_chat(digest: str) -> str:
     return f"chat:{digest}"
 
 
+async def woken(event: asyncio.Event, seconds: float) -> None:
+    """Returns when the event is set, or after so long; it is clear then."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    event.clear()
+
+
 class Bell:
     """Rung by whichever thread has committed; heard in the event loop of whoever listens."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -130,9 +130,16 @@ _FAILED = Statement(
 _HELD_BY_ANOTHER = case(
     (and_(inbox.c.owner != bindparam("me"), inbox.c.lease_until > bindparam("clock")), 1), else_=0
 )
+_HELD_BY_ME = case(
+    (and_(inbox.c.owner == bindparam("me"), inbox.c.lease_until > bindparam("clock")), 1), else_=0
+)
 _BACKING_OFF = case((and_(inbox.c.attempts > 0, inbox.c.ready_at > bindparam("now")), 1), else_=0)
 _READY = Statement(
-    select(inbox.c.conversation, func.min(inbox.c.id).label("first"))
+    select(
+        inbox.c.conversation,
+        func.min(inbox.c.id).label("first"),
+        func.max(_HELD_BY_ME).label("mine"),
+    )
     .where(_NEW)
     .group_by(inbox.c.conversation)
     .having(
@@ -142,6 +149,16 @@ _READY = Statement(
     )
     .order_by(func.min(inbox.c.id))
     .limit(bindparam("many"))
+)
+_FREE = Statement(
+    select(inbox.c.id)
+    .where(_NEW, _LISTED, inbox.c.lease_until <= bindparam("clock"))
+    .with_for_update(skip_locked=True)
+)
+_KEEP = Statement(
+    update(inbox)
+    .where(_NEW, _LISTED)
+    .values(owner=bindparam("me"), lease_until=bindparam("until"))
 )
 _ROW = Statement(select(inbox).where(inbox.c.id == bindparam("row")))
 _DEAD = Statement(
@@ -221,9 +238,10 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOver:
-    """What waits to be handled and nobody is at."""
+    """What waits and no other is at: the oldest row of each, and its conversation."""
 
-    conversations: tuple[str, ...]
+    conversations: Mapping[int, str]
+    free: frozenset[int]  # rows nobody holds; the others are ours
     unreadable: tuple[int, ...]
 
 
@@ -383,7 +401,7 @@ class InboxStore(Store):
         """Conversations with something to handle that nobody else holds a living lease on, oldest
         first.
         """
-        return self.left_over(limit, owner=owner).conversations
+        return tuple(self.left_over(limit, owner=owner).conversations.values())
 
     def left_over(self, limit: int, *, owner: str) -> LeftOver:
         """The same, and which messages keep theirs from being known: they do not open."""
@@ -397,9 +415,19 @@ class InboxStore(Store):
         rows = (self.db.one(_ROW, row=row.first) for row in found)
         heard = [(row.id, self._inbound(row)) for row in rows if row]
         return LeftOver(
-            conversations=tuple(inbound.conversation for _, inbound in heard if inbound),
+            conversations={row: inbound.conversation for row, inbound in heard if inbound},
+            free=frozenset(row.first for row in found if not row.mine),
             unreadable=tuple(row for row, inbound in heard if inbound is None),
         )
+
+    def keep(self, free: Iterable[int], *, owner: str, lease: float) -> frozenset[int]:
+        """Which of these are kept for `owner` now: of several processes that look at once each
+        gets others, and none waits for another.
+        """
+        rows = self.db.all(_FREE, ids=list(free), clock=self.tx.clock_after(0))
+        kept = [row.id for row in rows]
+        self.db.run(_KEEP, ids=kept, me=owner, until=self.tx.clock_after(lease))
+        return frozenset(kept)
 
     def bury(self, ids: Sequence[int]) -> None:
         """These do not open and never will by themselves: dead letters."""

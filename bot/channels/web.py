@@ -24,6 +24,7 @@ from bot.channels.web_visitors import NAME, OWN, Visitor, Visitors, views
 from domain.messages import Address, Attachment, Outbound, Refused, Sent
 from domain.wording import Wording
 from storage.database import Database
+from storage.bell import address_digest, of_chat
 from storage.transaction import Transaction
 
 
@@ -75,7 +76,11 @@ class WebChannel:
         self._sample = bool(personas)
         self._phrases = wording
         self._pages = Pages()
-        self._wakers = Wakers()
+        self._wakers = Wakers(
+            lambda chat: of_chat(
+                address_digest(database.keyring, Address(channel=NAME, chat=chat))
+            )
+        )
         self._visitors = Visitors(
             database, seals, groups=groups, public_url=public_url, personas=personas
         )
@@ -102,7 +107,8 @@ class WebChannel:
         """Keeps the page's door open until cancelled, then ends the streams."""
         self._acts.door = door
         try:
-            await asyncio.Event().wait()
+            with self._database.hearing(self._wakers.heard):
+                await asyncio.Event().wait()
         finally:
             self._acts.door = None
             self._wakers.close()
@@ -204,3 +210,4 @@ class WebChannel:
 
     def _guarded(self, answer: Answer) -> Answer:
         return guarded(answer, self._phrases)
+            between_looks=self._database.between_looks,

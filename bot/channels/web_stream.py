@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.channels.web_rows import Reading, View, as_text, cursors_as_text
+from storage.bell import Topic
 from storage.transcripts import TranscriptEntry
 
 LOOK = 2.0  # seconds between two looks at the database: other processes write transcripts too
@@ -22,9 +23,14 @@ Look = Callable[[Mapping[str, int]], Awaitable[Reading]]  # reads on from the cu
 
 
 class Wakers:
-    """Lets whoever writes into a chat wake the streams that show it, in this process."""
+    """Lets whoever writes into a chat wake the streams that show it.
 
-    def __init__(self) -> None:
+    A chat goes by the name that `topic` gives it: what is written by another process is told of
+    without saying whose chat it is.
+    """
+
+    def __init__(self, topic: Callable[[str], str]) -> None:
+        self._topic = topic
         self._sleeping: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._streams = 0
         self.closing = False
@@ -37,7 +43,7 @@ class Wakers:
     @contextmanager
     def listening(self, chats: Iterable[str]) -> Iterator[asyncio.Event]:
         """An event that is set whenever one of the chats has something new."""
-        event, chats = asyncio.Event(), set(chats)
+        event, chats = asyncio.Event(), {self._topic(chat) for chat in chats}
         for chat in chats:
             self._sleeping[chat].add(event)
         self._streams += 1
@@ -52,7 +58,15 @@ class Wakers:
 
     def wake(self, chat: str) -> None:
         """Something new stands in the chat."""
-        for event in self._sleeping.get(chat, ()):
+        self._wake(self._topic(chat))
+
+    def heard(self, topics: frozenset[str]) -> None:
+        """Something was written, perhaps by another process."""
+        for topic in self._sleeping if Topic.ALL in topics else topics:
+            self._wake(topic)
+
+    def _wake(self, topic: str) -> None:
+        for event in self._sleeping.get(topic, ()):
             event.set()
 
     def close(self) -> None:
@@ -70,6 +84,7 @@ async def stream(
     *,
     wakers: Wakers,
     look: Look,
+    between_looks: Callable[[float], float],
     as_json: Callable[[View, TranscriptEntry], dict[str, Any]],
 ) -> web.StreamResponse:
     """Sends what comes until the page goes away or the process stops."""
@@ -91,7 +106,7 @@ async def stream(
                 beaten = loop.time()
                 await response.write(b"event: beat\ndata:\n\n")
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):
+                async with asyncio.timeout(between_looks(LOOK)):
                     await woken.wait()
     return response
 
