@@ -12,7 +12,6 @@ from tests.rig.load import Load, Reports
 from tests.rig.scenario import Rig
 from tests.rig.service import Service
 
-
 SAMPLE_HAS_ROOM_FOR = 240  # canaries
 EACH = 8  # canaries of one person; nobody who says so many at once is a flood
 
@@ -61,5 +60,5 @@ def statuses(load: Load) -> dict[int, int]:
 
 async def until(is_so: Callable[[], bool], *, look: float = 0.05) -> None:
     """Returns once it is so."""
-    while not is_so():
+    while not is_so():  # noqa: ASYNC110 - what is looked at is another process
         await asyncio.sleep(look)

@@ -3,8 +3,8 @@
     python -m tests.rig.telegram_server --port 8099
 
 Bot side: /bot<token>/<method> and /file/bot<token>/<path>, by JSON, form, multipart or query.
-Control side: POST /control/{say,say_all,press,block,unblock,kick,add,migrate,upload,update,fault}
-with a JSON body of the World method's arguments; GET /control/{sent,calls,violations,pending}.
+Control side: POST /control/{say,say_all,press,block,unblock,kick,add,migrate,upload,update,fault,
+heal} with a JSON body of the World method's arguments; GET /control/{sent,calls,violations,pending}.
 
 With --history FILE everything it saw is written there, one JSON object a line: `update` when an
 update comes into being, `call` for every call of the bot (with what it was answered), `post` for
@@ -88,6 +88,9 @@ class Fault:
     deliver: bool = False  # the call is done all the same
     cut: bool = False  # and the connection is then cut without an answer
     hang: float = 0.0  # or answered only after this many seconds
+    slow: float = 0.0  # the call is done, properly, but only after this many seconds
+    chat: int = 0  # calls on this chat only
+    chance: float = 1.0  # that a call is struck at all
 
 
 class Server:
@@ -145,10 +148,13 @@ class Server:
             return _refusal(error)
 
     async def _faulty(self, request: web.Request, method: str, asked: Json) -> web.StreamResponse:
-        fault = next((one for one in self.faults if one.method == method and one.times), None)
+        fault = next((one for one in self.faults if _strikes(one, method, asked)), None)
         if fault is None:
             return _done(await self._do(method, asked))
         fault.times -= 1
+        if fault.slow:
+            await asyncio.sleep(fault.slow)
+            return _done(await self._do(method, asked))
         if fault.deliver:
             result = await self._do(method, asked)
             if not (fault.cut or fault.hang or fault.code):
@@ -379,6 +385,7 @@ class Server:
             "upload": lambda data: world.upload(b64decode(data)),
             "update": lambda **update: world.put(update),
             "fault": lambda **fault: self.faults.append(Fault(**fault)),
+            "heal": self.faults.clear,
         }
         action = actions.get(request.match_info["action"])
         if action is None:
@@ -397,6 +404,15 @@ class Server:
         if show is None:
             raise web.HTTPNotFound
         return web.json_response(show())
+
+
+def _strikes(fault: Fault, method: str, asked: Json) -> bool:
+    return (
+        fault.times > 0
+        and fault.method == method
+        and fault.chat in (0, asked.get("chat_id"))
+        and random.random() < fault.chance
+    )
 
 
 def _spelt(method: str) -> str:

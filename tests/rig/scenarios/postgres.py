@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tests.rig.load import Load
 from tests.rig.proxy import Proxy
 from tests.rig.scenario import Rig, Scenario, Verdict, verdict
-from tests.rig.storm import reports_for, statuses, storm
+from tests.rig.storm import reports_for, statuses, storm, until
 
 CALM = 1.0  # seconds of ordinary service before each blow
 RECOVERS_WITHIN = 10.0  # seconds after the database is back (F34)
@@ -100,8 +100,7 @@ async def commits(rig: Rig, *, messages: int, rate: float, lost: int, chance: fl
 
         async def nemesis() -> None:
             proxy.loses = _some_commits(rig, chance)
-            while proxy.lost < lost:
-                await asyncio.sleep(0.02)
+            await until(lambda: proxy.lost >= lost)
             proxy.loses = lambda _: False
 
         found = await storm(rig, service, load, nemesis(), messages=messages)
