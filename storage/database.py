@@ -34,6 +34,7 @@ __all__ = ["Database", "Unavailable", "UnknownDatabase", "migrate"]
 
 T = TypeVar("T")
 KEYS = "keys"  # its version moves when keys are destroyed
+MASTER = "master"  # when a new master key is in use
 WHEN_TOLD = 3.0  # times as long between two looks while other processes say what they wrote
 
 
@@ -138,6 +139,8 @@ class Database:
             return False
         if found.get(KEYS) != known.get(KEYS):
             self._shared.open_keys.forget_all()
+        if found.get(MASTER) != known.get(MASTER):
+            self._shared.keyring.use_newest()
         self._catalogue = await self.read(self._load)
         return True
 

@@ -1,4 +1,11 @@
-"""The master key outside the database: it wraps data keys and makes look-up digests."""
+"""The master keys outside the database: the newest wraps data keys, the first makes digests.
+
+The key file holds one key a line, the oldest first. Its first key is the root: everything derived
+from it (digests by which accounts and phones are found, the chain of the audit, signatures of
+pages) stays what it is for as long as the data lives, because what was digested is often known no
+more — of erased people nothing but the digest is left. A rotation adds a key at the end; the ones
+before still open what was wrapped under them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +14,8 @@ import hmac
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -46,33 +54,34 @@ class DataKey:
 
 
 class Keyring:
-    """Wraps data keys under the master key, and digests look-up values."""
+    """Wraps data keys under the newest master key, and digests look-up values under the first."""
 
-    def __init__(self, master: bytes) -> None:
-        if len(master) != KEY_LENGTH:
-            raise BadKey(f"the master key has {len(master)} bytes, not {KEY_LENGTH}")
-        self._master = master
-        self._wrapping = DataKey(self.derived("wrap"))
+    def __init__(self, *masters: bytes, path: Path | None = None) -> None:
+        self._path = path
+        self._root = b""
+        self._wrapping: list[DataKey] = []  # the newest first
+        self._masters: tuple[bytes, ...] = ()
+        self._take(masters)
+        self._newest = self._wrapping[0]  # in use: one added since may not be known everywhere
         self._lookup = self.derived("look up")
 
     @classmethod
     def from_file(cls, path: Path, *, create: bool = False) -> Keyring:
-        """The keyring of the key in this file; `create` makes the file where there is none."""
+        """The keyring of the keys in this file; `create` makes the file where there is none."""
         if create and not path.exists():
             _make_key_file(path)
-        try:
-            master = base64.b64decode(path.read_text("ascii"), validate=False)
-        except (OSError, ValueError) as error:
-            raise BadKey(f"the key file {path} cannot be read: {error}") from error
-        if len(master) != KEY_LENGTH:
-            raise BadKey(f"the key file {path} holds {len(master)} bytes, not {KEY_LENGTH}")
-        return cls(master)
+        return cls(*_read(path), path=path)
+
+    @property
+    def size(self) -> int:
+        """How many master keys there are."""
+        return len(self._masters)
 
     def derived(self, purpose: str) -> bytes:
         """A key for one other purpose, such as signing cookies; tells nothing about the master
-        key.
+        keys.
         """
-        return hmac.digest(self._master, f"xiaoqi {purpose}".encode(), "sha256")
+        return _derived(self._root, purpose)
 
     def digest(self, kind: str, value: str) -> str:
         """What stands for a value in a look-up column: keyed, so it tells nothing by itself."""
@@ -83,11 +92,83 @@ class Keyring:
     def new_key(self) -> tuple[DataKey, bytes]:
         """A new data key, open and wrapped."""
         key = AESGCM.generate_key(bit_length=8 * KEY_LENGTH)
-        return DataKey(key), self._wrapping.seal(WRAPPED, key)
+        return DataKey(key), self._newest.seal(WRAPPED, key)
 
     def unwrap(self, wrapped: bytes) -> DataKey:
-        """The data key; raises BadKey when another master key wrapped it."""
-        return DataKey(self._wrapping.open(WRAPPED, wrapped))
+        """The data key; raises BadKey when none of our master keys wrapped it."""
+        return DataKey(self._opened(wrapped)[1])
+
+    def age(self, wrapped: bytes) -> int:
+        """How many master keys are newer than the one that wrapped this; BadKey when none did."""
+        return self._opened(wrapped)[0]
+
+    def wrapped_anew(self, wrapped: bytes) -> bytes | None:
+        """The same data key under the newest master key; None when it is under that already."""
+        age, key = self._opened(wrapped)
+        return self._wrapping[0].seal(WRAPPED, key) if age else None
+
+    def reload(self) -> bool:
+        """Take up what was added to the file, or dropped from it, since; whether anything was.
+
+        A file that cannot be read now, or has another root, changes nothing.
+        """
+        if self._path is None:
+            return False
+        try:
+            masters = _read(self._path)
+        except BadKey:
+            return False
+        if masters == self._masters or masters[0] != self._root:
+            return False
+        self._take(masters)
+        return True
+
+    def use_newest(self) -> None:
+        """Wrap under the newest key of the file from now on: it is known everywhere."""
+        self.reload()
+        self._newest = self._wrapping[0]
+
+    def add_master(self) -> None:
+        """A new master key, in the file before anything is wrapped under it."""
+        self._rewrite((*self._masters, os.urandom(KEY_LENGTH)))
+
+    def keep_masters(self, ages: Collection[int]) -> int:
+        """Drop from the file every key but the root and those of these ages; how many went."""
+        newest = len(self._masters) - 1
+        kept = tuple(
+            master
+            for number, master in enumerate(self._masters)
+            if number == 0 or newest - number in ages
+        )
+        dropped = len(self._masters) - len(kept)
+        if dropped:
+            self._rewrite(kept)
+        return dropped
+
+    def _rewrite(self, masters: tuple[bytes, ...]) -> None:
+        if self._path is None:
+            raise BadKey("these master keys are in no file")
+        _write(self._path, masters)
+        self._take(masters)
+
+    def _take(self, masters: tuple[bytes, ...]) -> None:
+        for master in masters:
+            if len(master) != KEY_LENGTH:
+                raise BadKey(f"a master key has {len(master)} bytes, not {KEY_LENGTH}")
+        if not masters:
+            raise BadKey("there is no master key")
+        self._root = masters[0]
+        self._wrapping = [DataKey(_derived(one, "wrap")) for one in reversed(masters)]
+        self._masters = masters
+
+    def _opened(self, wrapped: bytes) -> tuple[int, bytes]:
+        for _ in range(2):
+            for age, wrapping in enumerate(self._wrapping):
+                with suppress(BadKey):
+                    return age, wrapping.open(WRAPPED, wrapped)
+            if not self.reload():  # else another process may have wrapped it under a newer key
+                break
+        raise BadKey("a data key was wrapped under another master key")
 
 
 class OpenKeys:
@@ -133,13 +214,47 @@ class OpenKeys:
             self._shared.clear()
 
 
+def _derived(master: bytes, purpose: str) -> bytes:
+    return hmac.digest(master, f"xiaoqi {purpose}".encode(), "sha256")
+
+
+def _read(path: Path) -> tuple[bytes, ...]:
+    try:
+        lines = path.read_text("ascii").split()
+        masters = tuple(base64.b64decode(line, validate=True) for line in lines)
+    except (OSError, ValueError) as error:
+        raise BadKey(f"the key file {path} cannot be read: {error}") from error
+    if not masters:
+        raise BadKey(f"the key file {path} is empty")
+    for master in masters:
+        if len(master) != KEY_LENGTH:
+            raise BadKey(f"the key file {path} holds {len(master)} bytes, not {KEY_LENGTH}")
+    return masters
+
+
 def _make_key_file(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        _put(path, (os.urandom(KEY_LENGTH),))
+
+
+def _write(path: Path, masters: tuple[bytes, ...]) -> None:
+    """All of them or, after a crash at any moment, still the ones before."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.unlink(missing_ok=True)
+    _put(beside, masters)
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _put(path: Path, masters: tuple[bytes, ...]) -> None:
+    """Into a file that must not be there yet, for us alone."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(base64.b64encode(os.urandom(KEY_LENGTH)).decode() + "\n")
+        file.writelines(base64.b64encode(master).decode() + "\n" for master in masters)
         file.flush()
         os.fsync(file.fileno())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select, update
 
-from storage.keyring import DataKey
+from storage.keyring import BadKey, DataKey
 from storage.schema import keys
 from storage.statements import Statement, Store, adding, among
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 PERSON = "person"
 SERVICE = "service"
+REWRAPPED_AT_ONCE = 1_000
 
 _ADD = Statement(adding(keys, "purpose", "person", "wrapped").returning(keys.c.id))
 _ADD_SHARED = Statement(
@@ -39,6 +41,22 @@ _MOVE = Statement(
     update(keys).where(keys.c.person == bindparam("drop")).values(person=bindparam("keep"))
 )
 _DESTROY = Statement(update(keys).where(among(keys.c.id, "ids")).values(wrapped=None))
+_WRAPPED_AFTER = Statement(
+    select(keys.c.id, keys.c.wrapped)
+    .where(keys.c.id > bindparam("after"), keys.c.wrapped.is_not(None))
+    .order_by(keys.c.id)
+    .limit(bindparam("many"))
+)
+_WRAPPED_AFTER_LOCKED = Statement(
+    select(keys.c.id, keys.c.wrapped)
+    .where(keys.c.id > bindparam("after"), keys.c.wrapped.is_not(None))
+    .order_by(keys.c.id)
+    .limit(bindparam("many"))
+    .with_for_update()
+)
+_REWRAP = Statement(
+    update(keys).where(keys.c.id == bindparam("which")).values(wrapped=bindparam("anew"))
+)
 _DAYS_BEFORE = Statement(
     select(keys.c.id).where(
         keys.c.purpose.like("day:%"),
@@ -112,6 +130,28 @@ class Vault(Store):
         """Whether nothing sealed with this key can be opened any more."""
         return self._key(key) is None
 
+    def rewrap(self, after: int) -> tuple[int | None, int]:
+        """Wrap the next data keys under the newest master key; where the next ones begin (None
+        after the last) and how many were under an older one.
+        """
+        rows = self.db.all(_WRAPPED_AFTER_LOCKED, after=after, many=REWRAPPED_AT_ONCE)
+        moved = [
+            {"which": row.id, "anew": anew}
+            for row in rows
+            if self._age(bytes(row.wrapped))
+            and (anew := self.tx.keyring.wrapped_anew(bytes(row.wrapped))) is not None
+        ]
+        self.db.many(_REWRAP, moved)
+        return (rows[-1].id if len(rows) == REWRAPPED_AT_ONCE else None), len(moved)
+
+    def ages(self, after: int) -> tuple[int | None, Counter[int | None]]:
+        """How many of the next data keys are under a master key of which age (0 is the newest,
+        None is one we do not have), and where the ones after them begin.
+        """
+        rows = self.db.all(_WRAPPED_AFTER, after=after, many=REWRAPPED_AT_ONCE)
+        ages = Counter(self._age(bytes(row.wrapped)) for row in rows)
+        return (rows[-1].id if len(rows) == REWRAPPED_AT_ONCE else None), ages
+
     def seal(self, key: int, column: bytes, value: Any) -> bytes:
         """The value (text, numbers, lists and dicts of these; times as ISO text), sealed."""
         data_key = self._key(key)
@@ -141,6 +181,12 @@ class Vault(Store):
         """The bytes, or None when their key was destroyed."""
         data_key = self._key(key)
         return None if data_key is None or not sealed else data_key.open(column, sealed)
+
+    def _age(self, wrapped: bytes) -> int | None:
+        try:
+            return self.tx.keyring.age(wrapped)
+        except BadKey:
+            return None
 
     def _shared(self, purpose: str) -> int:
         known = self.shared.get(purpose) or self.tx.open_keys.shared(purpose)

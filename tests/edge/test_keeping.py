@@ -26,3 +26,27 @@ def test_a_missing_entry_fails_the_command_and_is_named(xiaoqi: Xiaoqi) -> None:
 
 def test_a_head_that_is_none_is_refused(xiaoqi: Xiaoqi) -> None:
     assert xiaoqi("audit", "verify", "--known", "seven").code == 2
+
+
+def test_the_master_key_is_rotated_and_checked(xiaoqi: Xiaoqi) -> None:
+    xiaoqi("say", "--sample", "3栋2单元楼道灯不亮了")
+
+    before = xiaoqi("keys", "check").out
+    rotated = xiaoqi("keys", "rotate")
+    after = xiaoqi("keys", "check").out
+
+    assert "1 master keys" in before
+    assert rotated.code == 0
+    assert "2 master keys" in after
+    assert "0 under older ones" in after
+    assert "照明" in xiaoqi("say", "--sample", "查进度").out
+
+
+def test_a_key_may_be_added_first_and_taken_into_use_later(xiaoqi: Xiaoqi) -> None:
+    xiaoqi("say", "--sample", "3栋2单元楼道灯不亮了")
+
+    assert "copy it" in xiaoqi("keys", "add").out
+    assert "0 data keys are under the newest" in xiaoqi("keys", "check").out
+    xiaoqi("keys", "rotate")
+
+    assert "2 master keys" in xiaoqi("keys", "check").out
