@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-from contextlib import ExitStack
 from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
 
 from bot.channels.base import Persona
 from bot.importing import existing_codes, read_table
 from storage.database import Database
+from storage.transaction import Transaction
 
 # In this order: later tables refer to earlier ones.
 TABLES = ("units", "places", "categories", "deadlines", "phones", "holidays", "people", "chats")
@@ -18,20 +17,19 @@ TABLES = ("units", "places", "categories", "deadlines", "phones", "holidays", "p
 
 async def load(database: Database) -> None:
     """Imports the sample's tables into an empty database; what is there already is left alone."""
-    if await database.read(lambda tx: tx.tables.version("units")):
-        return
-    for kind in TABLES:
-        await load_table(database, kind)
+    if not await database.read(lambda tx: tx.tables.version("units")):
+        await database.run(_load_once)
     await database.refresh()
 
 
-async def load_table(database: Database, kind: str) -> None:
-    """Imports one of the sample's tables."""
-    with ExitStack() as stack:
-        file = stack.enter_context(resources.as_file(_file_of(kind)))
-        existing = await database.read(existing_codes)
-        rows = read_table(kind, Path(file), existing)
-    await database.run(lambda tx: tx.tables.replace(kind, rows))
+def _load_once(tx: Transaction) -> None:
+    """All tables or none; of several processes that start at once one does it."""
+    tx.tables.bump("units")  # who comes second waits here for the first
+    if tx.tables.version("units") > 1:
+        return
+    for kind in TABLES:
+        with resources.as_file(_file_of(kind)) as file:
+            tx.tables.replace(kind, read_table(kind, file, existing_codes(tx)))
 
 
 def personas() -> tuple[Persona, ...]:
