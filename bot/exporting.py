@@ -14,6 +14,7 @@ from bot.progress import Step
 from domain.budgets import written
 from domain.orders import WorkOrder
 from domain.rules import Budget, TimeUnit
+from storage import operating
 from storage.database import Database
 from storage.transaction import Transaction
 
@@ -193,6 +194,11 @@ def _holidays(tx: Transaction) -> Iterator[Row]:
         yield {"day": holiday.day, "name": holiday.name, "working": holiday.working}
 
 
+def _erasures(tx: Transaction) -> Iterator[Row]:
+    for digest, at in operating.erased(tx):
+        yield {"digest": digest, "at": at}
+
+
 def _imported(kind: str, rows: Callable[[Transaction], Iterator[Row]]) -> Table:
     return Table(columns=tuple(IMPORTED[kind].columns), rows=rows)
 
@@ -224,4 +230,6 @@ KINDS: Mapping[str, Table] = {
         ),
         rows=_orders,
     ),
+    # Who must stay erased when an older backup is restored; nobody can be told from it.
+    "erasures": Table(columns=("digest", "at"), rows=_erasures),
 }

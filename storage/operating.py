@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from domain.changes import AuditEntry
 from storage.outbox import COLUMN, LANES
-from storage.schema import OutboxState, moment, outbox, stored
+from storage.schema import OutboxState, erasures, moment, outbox, stored
 from storage.statements import Statement
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _SETTLE = Statement(
         state=OutboxState.CANCELLED.value, reason="settled by hand", finished_at=bindparam("now")
     )
 )
+_ERASURES = Statement(select(erasures).order_by(erasures.c.at, erasures.c.digest))
 AT_ONCE = 500
 
 
@@ -129,3 +131,9 @@ def replay_dead(tx: Transaction, letter: int) -> bool:
     entry = AuditEntry(action="inbox.replayed", subject=f"inbox:{letter}", person=None)
     tx.audit.add(entry)
     return True
+
+
+def erased(tx: Transaction) -> Iterator[tuple[str, datetime]]:
+    """The list of erasures: digests of who was erased, and when; a restore goes through it."""
+    for row in tx.session.all(_ERASURES):
+        yield row.digest, moment(row.at)

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from bot.commands import serving
 from bot.commands import tables
+from bot.commands import backups
 from bot.commands import queues
 from bot.commands import keeping
 from bot.commands import talking
 from bot.commands.base import application
 
-__all__ = ["application", "keeping", "queues", "serving", "tables", "talking"]
+__all__ = ["application", "backups", "keeping", "queues", "serving", "tables", "talking"]

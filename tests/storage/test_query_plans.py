@@ -30,7 +30,9 @@ LARGE = frozenset(
     }
 )
 # Read in the order of their key and stopped by a limit.
-IN_KEY_ORDER = frozenset({"orders._LATEST", "orders._AFTER"})
+IN_KEY_ORDER = frozenset(
+    {"orders._LATEST", "orders._AFTER", "restoring._CONTACTS", "restoring._PEOPLE"}
+)
 WHOLE = re.compile(
     r"SCAN (\w+)(?! USING (?:COVERING )?INDEX ix_)"
     r"|SEARCH (\w+) USING INTEGER PRIMARY KEY \(rowid>\?\)"
