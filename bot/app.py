@@ -24,25 +24,31 @@ from aiohttp import web
 from bot import __version__, sample
 from bot.channels.base import Channel, Surroundings
 from bot.fetching import Fetcher
+from bot.holding import while_held
 from bot.intake import Intake, Patience
+from bot.last_words import let_go
 from bot.relay import Relay
 from bot.settings import CoreSettings, channel_modules
 from bot.understanding import Understanding
-from bot.vitals import EXIT_HUNG, UNHEARD, Heart, limit_memory, tell_of, watched
+from bot.vitals import EXIT_HUNG, UNHEARD, Heart, end_in, limit_memory, tell_of, watched
 from domain.rules import Limits
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import Clock, next_fire_time
 from scheduler.jobs import JOBS
 from scheduler.sealer import Sealer
+from storage.bell import Topic, woken
 from storage.database import Database, Unavailable, migrate
 from storage.keyring import BadKey, Keyring
+from storage.transaction import Transaction
 from web.health import Readiness, Watching, health_routes
 
 logger = structlog.get_logger()
 
 CATALOGUE_POLL = 2.0
-DRAIN = 25.0  # seconds a stopping process gives to what it has begun
+# A stopping process has 25 seconds: to end what it has begun, to let go of what it could not end,
+# and after those it ends whatever still hangs.
+FINISH, LET_GO, DRAIN = 8.0, 9.0, 24.5
 WAIT, LONGEST_WAIT = 0.5, 10.0  # seconds between attempts to open a database that is away
 
 
@@ -215,6 +221,7 @@ async def run(settings: CoreSettings, *, heart: Heart = UNHEARD) -> None:
             logger.info("service started", channels=sorted(service.channels))
             await stop.wait()
             readiness.ready = False
+            end_in(DRAIN)
             logger.info("service stopping")
     logger.info("service stopped")
 
@@ -249,7 +256,7 @@ async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]
     application.add_routes(health_routes(service.database, readiness, _watching(service)))
     for channel in service.channels.values() if serves else ():
         application.add_routes(channel.routes())
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=5.0)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     port = server.port if serves else server.health_port
     await web.TCPSite(runner, server.host, port).start()
@@ -274,11 +281,12 @@ async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[Non
     """The tasks of a running process; leaving cancels the ears first and lets the hands finish."""
     roles = service.settings.roles
     ears = [
-        asyncio.create_task(channel.run(service.intake), name=f"channel: {name}")
+        asyncio.create_task(_listen(service, channel), name=f"channel: {name}")
         for name, channel in service.channels.items()
-        if "poll" in roles or ("web" in roles and not channel.polls)
+        if ("poll" if channel.polls else "web") in roles
     ]
-    hands = [asyncio.create_task(_follow_the_tables(service), name="catalogue")]
+    tables = asyncio.Event()
+    hands = [asyncio.create_task(_follow_the_tables(service, tables), name="catalogue")]
     if "intake" in roles:
         hands.append(asyncio.create_task(service.intake.run(), name="intake"))
     if "relay" in roles:
@@ -290,7 +298,14 @@ async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[Non
         hands.append(asyncio.create_task(sealer.run(), name="sealer"))
     for task in (*ears, *hands):
         task.add_done_callback(_end_if_broken)
-    with watched(service.database, heart):
+
+    def heard(topics: frozenset[str]) -> None:
+        for part in (service.intake, service.relay, service.fetcher):
+            part.heard(topics)
+        if not topics.isdisjoint({Topic.TABLES, Topic.ALL}):
+            tables.set()
+
+    with watched(service.database, heart), service.database.hearing(heard):
         try:
             yield
         finally:
@@ -305,19 +320,42 @@ async def _finish(
     try:
         await _cancelled(ears)
         with contextlib.suppress(TimeoutError, Unavailable):
-            async with asyncio.timeout(DRAIN / 2):
+            async with asyncio.timeout(FINISH):
                 if "intake" in roles:
                     await service.intake.drain()
                 if "relay" in roles:
-                    await service.relay.settle()
+                    await service.relay.drain()
     finally:
         await _cancelled(hands)
+        await let_go(service.database, partial(_free, service.owner))
+
+
+def _free(owner: str, tx: Transaction) -> None:
+    """Others need not wait for what this process began and could not end."""
+    tx.jobs.release(owner)
+    tx.attachments.release(owner)
+    tx.inbox.release(owner)
+
+
+async def _listen(service: Service, channel: Channel) -> None:
+    """Runs a channel; of all processes that could poll a platform one does, others stand by."""
+    if not channel.polls:
+        await channel.run(service.intake)
+        return
+    await while_held(
+        service.database,
+        f"poll:{channel.name}",
+        partial(channel.run, service.intake),
+        owner=service.owner,
+        clock=time.monotonic,
+    )
 
 
 async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        await asyncio.wait(tasks, timeout=LET_GO)
 
 
 def _end_if_broken(task: asyncio.Task[None]) -> None:
@@ -330,9 +368,9 @@ def _end_if_broken(task: asyncio.Task[None]) -> None:
     os._exit(EXIT_HUNG)
 
 
-async def _follow_the_tables(service: Service) -> None:
+async def _follow_the_tables(service: Service, changed: asyncio.Event) -> None:
     while True:
-        await asyncio.sleep(CATALOGUE_POLL)
+        await woken(changed, service.database.between_looks(CATALOGUE_POLL))
         with contextlib.suppress(Unavailable):
             if await service.database.refresh():
                 service.understanding.refresh(service.database.catalogue)

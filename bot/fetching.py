@@ -47,10 +47,6 @@ class Fetcher:
             if not found:
                 await woken(self._something_new, self._database.between_looks(PAUSE))
 
-    async def release(self) -> None:
-        """What was taken and not fetched is free at once for others: we stop."""
-        await self._database.run(lambda tx: tx.attachments.release(self._owner))
-
     async def once(self) -> int:
         """Fetches one batch and returns how many files were tried."""
         pending = await self._database.run(

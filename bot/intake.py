@@ -17,6 +17,7 @@ from bot.channels.base import CannotAccept
 from bot.doorway import Doorway
 from bot.gate import Gate
 from bot.hearing import bundle, heard_from, is_full, overheard, storable, words
+from bot.last_words import let_go
 from bot.pause import Pause
 from domain.flooding import Outcome
 from domain.messages import ChatKind, Inbound, InboundKind
@@ -146,21 +147,20 @@ class Intake:
             self._waiting.put_nowait(conversation)
             self._at_rest.clear()
 
-    async def run(self, *, poll: float = 1.0) -> None:
     def heard(self, topics: frozenset[str]) -> None:
         """Something was written, perhaps by another process."""
         if not topics.isdisjoint({Topic.INBOX, Topic.ALL}):
             self._left_over.set()
 
         """Handles messages until cancelled, also those that a dead process left behind."""
+    async def run(self, *, poll: float = 1.0) -> None:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._look_for_left_over(poll), name="intake: left over")
                 for number in range(self._workers):
                     tasks.create_task(self._work(), name=f"intake: worker {number}")
         finally:
-            with contextlib.suppress(Unavailable):
-                await self._database.run(lambda tx: tx.inbox.release(self._owner))
+            await let_go(self._database, lambda tx: tx.inbox.release(self._owner))
 
     async def settle(self) -> None:
         """Handles everything that is ready now and returns; for the terminal, replays, tests."""

@@ -14,6 +14,7 @@ from structlog.contextvars import bound_contextvars
 
 from bot import counts
 from bot.channels.base import Channel
+from bot.last_words import let_go
 from bot.limiter import Limiter
 from bot.pause import Pause
 from domain.messages import Address, Lane, Outbound, Refused, Sent, TryLater, Unknown
@@ -33,7 +34,6 @@ AT_ONCE = 32  # messages of one channel on their way or waiting for the platform
 SHORT_WAIT = 1.2  # seconds; who must wait longer goes back into the outbox
 LONGEST_CALL = 45.0  # seconds; shorter than the lease of a row that is being sent
 LAST_CALLS = 4.0  # seconds a stopping process gives to the calls it has made
-LAST_WORDS = 3.0  # and to the database, to be told what became of them
 TOO_LATE = SENDING - LONGEST_CALL  # seconds after which a call would outlast the row's lease
 POLL = 1.0  # seconds between two looks at an outbox that others may have written to
 
@@ -93,6 +93,12 @@ class Relay:
             token = await self._database.run(lambda tx, name=name: self._take(tx, name))  # type: ignore[misc]
             while token is not None and await line.deliver_some(token):
                 pass
+
+    async def let_go(self) -> None:
+        """Frees every channel that was settled: whoever is next need not wait for our leases."""
+        for name in self._lines:
+            token = await self._database.run(lambda tx, name=name: self._take(tx, name))  # type: ignore[misc]
+            await self._lines[name].finish(token)
 
     async def _deliver(self, name: str) -> None:
         """Keeps the lease of a channel and its line busy; lets go of it at the end."""
@@ -203,11 +209,7 @@ class _Line:
                 call.cancel()
         if token is None:
             return
-        try:
-            async with asyncio.timeout(LAST_WORDS):
-                await self._database.run(lambda tx: self._let_go(tx, token))
-        except (Unavailable, TimeoutError) as trouble:
-            logger.warning("lease left to run out", channel=self._channel.name, why=str(trouble))
+        await let_go(self._database, lambda tx: self._let_go(tx, token))
 
     def _let_go(self, tx: Transaction, token: str) -> None:
         for row, outcome in self._sending.values():

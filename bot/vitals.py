@@ -116,6 +116,14 @@ def watched(
         heart.stop()
 
 
+def end_in(seconds: float) -> None:
+    """Whatever hangs, the process is over after so long; what was accepted is not lost."""
+    why = "stopping takes too long, ending the process"
+    timer = threading.Timer(seconds, _end, (why, os._exit))
+    timer.daemon = True
+    timer.start()
+
+
 def _end(why: str, ends: Callable[[int], Any]) -> None:
     logger.critical(why)
     faulthandler.dump_traceback(sys.__stderr__ or 2)  # files and lines only, no values

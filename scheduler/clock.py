@@ -58,10 +58,6 @@ class Clock:
         finally:
             scheduler.shutdown(wait=False)
 
-    async def release(self) -> None:
-        """What was begun and not finished is free at once for others: we stop."""
-        await self._database.run(lambda tx: tx.jobs.release(self._owner))
-
     async def tick(self) -> None:
         """Does everything that is due now; a job that fails keeps no other from running."""
         failures: list[Exception] = []

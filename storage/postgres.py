@@ -61,6 +61,7 @@ class PostgresEngine:
         )
         self._begin = begin
         self._running: dict[int, float] = {}  # by thread
+        self._closing = False
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="postgresql")
         self._first = ThreadPoolExecutor(FIRST_THREADS, thread_name_prefix="postgresql first")
 
@@ -78,7 +79,8 @@ class PostgresEngine:
         return self._threads.submit(self._again, self._reading, query).result()
 
     def close(self) -> None:
-        """Finish what is queued, then let go of the connections."""
+        """Finish what is queued, without trying again, then let go of the connections."""
+        self._closing = True
         self._threads.shutdown()
         self._first.shutdown()
         self._engine.dispose()
@@ -104,7 +106,7 @@ class PostgresEngine:
                 if not _may_run_again(error):
                     raise
                 failures += 1
-                if failures == ATTEMPTS:
+                if failures == ATTEMPTS or self._closing:
                     raise Unavailable(str(error)) from error
             pause = min(LONGEST_BACK_OFF, BACK_OFF * 2**failures)
             time.sleep(random.uniform(pause / 2, pause))

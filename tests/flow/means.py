@@ -73,6 +73,16 @@ async def said(town: Town, *states: OutboxState) -> list[OutboxRow]:
     return found
 
 
+async def states(database: Database) -> list[OutboxState]:
+    """How everything in the outbox stands, in order."""
+
+    def look(tx: Transaction) -> list[OutboxState]:
+        rows = (tx.outbox.get(row.id) for row in tx.session.all(_OUTBOX))
+        return [row.state for row in rows if row is not None]
+
+    return await database.read(look)
+
+
 @asynccontextmanager
 async def reopened(
     url: str, keyring: Keyring, before: Town | None = None, *, owner: str = "next"
