@@ -137,9 +137,15 @@ async def prepared(settings: CoreSettings) -> AsyncIterator[Opened]:
 
 @asynccontextmanager
 async def assembled(
-    settings: CoreSettings, *, channels: Mapping[str, Channel] | None = None
+    settings: CoreSettings,
+    *,
+    channels: Mapping[str, Channel] | None = None,
+    life: str = "",
 ) -> AsyncIterator[Service]:
-    """The whole service, not yet running; with `channels` these and no others."""
+    """The whole service, not yet running; with `channels` these and no others.
+
+    What former lives of the same name held ("4f1c.3": those of "4f1c") is free at once.
+    """
     async with prepared(settings) as house:
         database = house.database
         understanding = Understanding(
@@ -147,7 +153,9 @@ async def assembled(
         )
         if channels is None:
             channels = _open_channels(settings, house)
-        owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+        owner = life or f"{os.getpid()}-{secrets.token_hex(4)}"
+        if life:
+            await database.run(lambda tx: tx.inbox.inherit(life))
         relay = Relay(database, channels, owner=owner, clock=time.monotonic)
         intake = Intake(
             database,
@@ -209,7 +217,7 @@ async def run(settings: CoreSettings, *, heart: Heart = UNHEARD) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as house:
-        service = await _assembled_in_time(house, settings, stop)
+        service = await _assembled_in_time(house, settings, stop, life=heart.life)
         if service is None:
             return
         tell_of(service.database)
@@ -227,13 +235,13 @@ async def run(settings: CoreSettings, *, heart: Heart = UNHEARD) -> None:
 
 
 async def _assembled_in_time(
-    house: AsyncExitStack, settings: CoreSettings, stop: asyncio.Event
+    house: AsyncExitStack, settings: CoreSettings, stop: asyncio.Event, *, life: str
 ) -> Service | None:
     """The service, once its database is there and has room; None when asked to stop before."""
     wait = 0.0
     while True:
         try:
-            return await house.enter_async_context(assembled(settings))
+            return await house.enter_async_context(assembled(settings, life=life))
         except Unavailable as trouble:
             if not wait:
                 logger.error("database unavailable", why=str(trouble))

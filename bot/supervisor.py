@@ -5,8 +5,10 @@ A thread that hangs can only be ended with its process, so something outside mus
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import secrets
 import select
 import signal
 import subprocess
@@ -28,17 +30,17 @@ BEAT, GOODBYE = b".", b"q"
 class Life:
     """One life of the service, from its start to its end; with `heart` it is listened to.
 
-    `heart` is the option by which the child is told where to beat.
+    `heart` is the option by which the child is told where to beat, and the name of this life.
     """
 
-    def __init__(self, command: Sequence[str], heart: str) -> None:
+    def __init__(self, command: Sequence[str], heart: str, name: str) -> None:
         self._heart: int | None = None
         self.has_beaten = self.said_goodbye = False
         if not heart:
             self.process = subprocess.Popen(command)
             return
         self._heart, theirs = os.pipe()
-        self.process = subprocess.Popen([*command, heart, str(theirs)], pass_fds=(theirs,))
+        self.process = subprocess.Popen([*command, heart, f"{theirs}:{name}"], pass_fds=(theirs,))
         os.close(theirs)
 
     def end(self, silent_for: float) -> int:
@@ -82,6 +84,7 @@ def supervise(command: Sequence[str], *, heart: str = "", silent_for: float = SI
     a growing pause. SIGTERM and SIGINT are handed to the child, which drains and ends.
     """
     pause = SHORTEST_PAUSE
+    name, lives = secrets.token_hex(6), itertools.count(1)
     asked_to_stop = threading.Event()
     life: Life | None = None
 
@@ -94,7 +97,7 @@ def supervise(command: Sequence[str], *, heart: str = "", silent_for: float = SI
         signal.signal(number, hand_on)
     while True:
         started = time.monotonic()
-        life = Life(command, heart)
+        life = Life(command, heart, f"{name}.{next(lives)}")
         if asked_to_stop.is_set():  # asked before there was anybody to hand it to
             life.process.terminate()
         code = life.end(silent_for)

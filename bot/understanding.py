@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bot.time_box import at_most
 from domain.readings import Reading, ReadingContext
 from knowledge.intents import Intents
 from knowledge.places import PlaceBook
 from knowledge.reader import Reader
 from storage.catalogue import Catalogue
+
+READING = 2.0  # seconds; usually it takes a thousandth of them
 
 
 class Understanding:
@@ -32,4 +35,8 @@ class Understanding:
 
     async def read(self, text: str, context: ReadingContext) -> Reading:
         """What the text says."""
-        return self._reader.read(text, context)
+        with at_most(READING):
+            try:
+                return self._reader.read(text, context)
+            except SystemExit as error:  # it would end the event loop, and the process with it
+                raise RuntimeError("the reader raised SystemExit") from error

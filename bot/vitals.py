@@ -26,13 +26,24 @@ LOOP_STANDS_STILL = 15.0  # seconds; building the place book of a district takes
 
 
 class Heart:
-    """Tells the supervisor that we live, and at the end that we mean to end."""
+    """Tells the supervisor that we live, and at the end that we mean to end.
 
-    def __init__(self, descriptor: int | None = None) -> None:
+    `life` is the name the supervisor gave this life of the service, such as "4f1c.3": what the
+    lives before it held is free, since it waited for their end.
+    """
+
+    def __init__(self, descriptor: int | None = None, life: str = "") -> None:
+        self.life = life
         self._descriptor = descriptor
         if descriptor is not None:
             os.set_inheritable(descriptor, False)
             os.set_blocking(descriptor, False)
+
+    @classmethod
+    def named(cls, told: str) -> Heart:
+        """The heart the supervisor told of on the command line; "" where nobody supervises."""
+        descriptor, _, life = told.partition(":")
+        return cls(int(descriptor), life) if told else cls()
 
     def beat(self) -> bool:
         """We live; False when nobody is there any more to hear it."""

@@ -75,6 +75,15 @@ _LET_GO = Statement(
 _RELEASE = Statement(
     update(inbox).where(_NEW, inbox.c.owner == bindparam("me")).values(lease_until=0)
 )
+_INHERIT = Statement(
+    update(inbox)
+    .where(
+        _NEW,
+        inbox.c.owner.startswith(bindparam("family")),
+        inbox.c.owner != bindparam("me"),
+    )
+    .values(lease_until=0)
+)
 _TAKE = Statement(
     update(inbox)
     .where(_LISTED)
@@ -375,6 +384,13 @@ class InboxStore(Store):
         """Whatever this owner holds is free at once: it stops."""
         if self.db.run(_RELEASE, me=owner):
             self.tx.ring(Topic.INBOX)
+
+    def inherit(self, owner: str) -> None:
+        """What former lives of this owner ("name.3": "name.1", "name.2") held is free: they are
+        dead.
+        """
+        family, _, _ = owner.rpartition(".")
+        self.db.run(_INHERIT, family=f"{family}.", me=owner)
 
     def failed(self, rows: Sequence[InboxRow], error_class: str) -> tuple[InboxRow, ...]:
         """Try these again after a back-off; those tried too often are returned and are dead

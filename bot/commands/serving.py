@@ -31,7 +31,7 @@ def run(
     sample: Sample = False,
     roles: Annotated[str, typer.Option(help="some of web,poll,intake,relay,clock")] = "",
     supervised: Annotated[bool, typer.Option(SUPERVISED, hidden=True)] = False,
-    heart: Annotated[int | None, typer.Option(HEART, hidden=True)] = None,
+    heart: Annotated[str, typer.Option(HEART, hidden=True)] = "",
 ) -> None:
     """Serve residents and staff until stopped."""
     chosen = frozenset(role.strip() for role in roles.split(",")) if roles else None
@@ -41,7 +41,7 @@ def run(
         raise typer.Exit(supervise(command, heart=HEART))
     logs.begin(settings.log.level, secrets=settings.secrets())
     logs.catch_everything()
-    done(app.run(settings, heart=Heart(heart)))
+    done(app.run(settings, heart=Heart.named(heart)))
 
 
 @application.command()

@@ -97,3 +97,43 @@ def test_being_told_to_stop_between_two_lives_is_enough(tmp_path: Path) -> None:
         process.communicate()
 
     assert process.returncode == 0
+
+
+def listened_to(child: str, folder: Path) -> subprocess.Popen[str]:
+    """The same with a supervisor that listens to the child's heart, though not for long."""
+    (folder / "child.py").write_text(textwrap.dedent(child), encoding="utf-8")
+    program = (
+        "import sys; from bot.supervisor import supervise;"
+        "sys.exit(supervise([sys.executable, 'child.py'], heart='--heart', silent_for=1))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env={"PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+LIVES = """
+    import os, pathlib, sys, time
+    from bot.vitals import Heart
+    heart = Heart.named(sys.argv[-1])
+    lives = pathlib.Path("lives")
+    lives.write_text((lives.read_text() if lives.exists() else "") + heart.life[-1])
+    heart.beat()
+    if lives.read_text() == "12":
+        heart.stop()
+        sys.exit(0)
+"""
+
+
+@pytest.mark.parametrize("end", ["time.sleep(600)", "sys.exit(0)", "sys.exit(1)"])
+def test_whoever_falls_silent_or_leaves_without_a_goodbye_is_started_again(
+    end: str, tmp_path: Path
+) -> None:
+    with listened_to(f"{LIVES}    {end}\n", tmp_path) as process:
+        process.communicate()
+
+    assert process.returncode == 0
+    assert (tmp_path / "lives").read_text() == "12"
