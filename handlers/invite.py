@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.changes import AuditEntry
+from handlers import guessing
 from handlers.turn import Turn
 
 
@@ -19,10 +20,13 @@ def handle(turn: Turn) -> None:
 
 def redeem(turn: Turn, *codes: str) -> None:
     """Joins this account to the person the code was made for, once."""
+    if not guessing.may_try(turn):
+        return
     redeemed = (turn.tx.codes.redeem(code, "invite") for code in codes)
     payload = next((payload for payload in redeemed if payload is not None), None)
     person = None if payload is None else turn.tx.people.get(payload["person"])
     if person is None:
+        guessing.was_wrong(turn)
         turn.say("invite.unknown_code")
         return
     if person.id != turn.person.id:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from domain.changes import AuditEntry, Notice, to_person
 from domain.messages import Lane
 from domain.telling import asking
+from handlers import guessing
 from handlers.turn import Answer, Turn
 
 CODE_LIFE = timedelta(minutes=30)
@@ -25,8 +26,11 @@ def handle(turn: Turn) -> None:
 
 
 def _ask_other_side(turn: Turn, code: str) -> None:
+    if not guessing.may_try(turn):
+        return
     payload = turn.tx.codes.redeem(code, "link")
     if payload is None or payload["person"] == turn.person.id:
+        guessing.was_wrong(turn)
         turn.say("link.unknown_code")
         return
     question = asking("link.sure", "link_yes", "link_no", person=turn.person.id)

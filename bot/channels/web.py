@@ -10,11 +10,12 @@ import asyncio
 from collections.abc import Iterable
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from bot.channels import web_rows
 from bot.channels.base import Door, Limits, Persona, Surroundings
 from bot.channels.web_acts import Acts
+from bot.channels.web_crowd import Networks, networks
 from bot.channels.web_identity import Seals
 from bot.channels.web_page import GUARDS, Pages
 from bot.channels.web_reading import Refusal
@@ -36,6 +37,17 @@ class Settings(BaseModel):
     enabled: bool = True
     # Whether every visitor reads and writes in the groups of this channel; in the sample always.
     groups: bool = False
+    # Machines whose word on where a request comes from is believed; addresses or networks.
+    proxies: str = "127.0.0.0/8, ::1"
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, listed: str) -> str:
+        try:
+            networks(listed)
+        except ValueError as wrong:
+            raise ValueError("must be addresses or networks such as 10.0.0.0/24") from wrong
+        return listed
 
 
 def open_channel(settings: Settings, surroundings: Surroundings) -> WebChannel | None:
@@ -49,6 +61,7 @@ def open_channel(settings: Settings, surroundings: Surroundings) -> WebChannel |
         groups=settings.groups or bool(surroundings.personas),
         public_url=surroundings.public_url,
         personas=surroundings.personas,
+        proxies=networks(settings.proxies),
     )
 
 
@@ -69,6 +82,7 @@ class WebChannel:
         groups: bool = False,
         public_url: str = "",
         personas: Iterable[Persona] = (),
+        proxies: Networks = (),
     ) -> None:
         personas = tuple(personas)
         self._database = database
@@ -84,7 +98,9 @@ class WebChannel:
         self._visitors = Visitors(
             database, seals, groups=groups, public_url=public_url, personas=personas
         )
-        self._acts = Acts(database, self._visitors, seals, self._phrases, wake=self._wakers.wake)
+        self._acts = Acts(
+            database, self._visitors, seals, wording, proxies=proxies, wake=self._wakers.wake
+        )
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
         """The page, its files and what it asks for; the sample's only in the sample."""

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.channels import web_files, web_reading
 from bot.channels.base import CannotAccept, Door
+from bot.channels.web_crowd import Networks, address_of, let_in, let_in_file
 from bot.channels.web_identity import Seals
 from bot.channels.web_page import GUARDS
 from bot.channels.web_reading import Refusal, Said
@@ -45,12 +46,14 @@ class Acts:
         seals: Seals,
         phrases: Wording,
         *,
+        proxies: Networks,
         wake: Callable[[str], None],
     ) -> None:
         self._database = database
         self._visitors = visitors
         self._seals = seals
         self._phrases = phrases
+        self._proxies = proxies
         self._wake = wake
         self._darkroom = web_files.Darkroom()
         self.door: Door | None = None
@@ -74,7 +77,7 @@ class Acts:
             content["reply_to"] = str(said.reply_to)
         if said.location:
             content["location"] = [said.location.latitude, said.location.longitude]
-        return await self._accept(inbound, said.key, content)
+        return await self._accept(inbound, said.key, content, address_of(request, self._proxies))
 
     async def press(self, request: web.Request) -> web.Response:
         """A button, by its token."""
@@ -83,16 +86,16 @@ class Acts:
         view = await self._visitors.view(visitor, pressed.chat)
         heard = _heard(view, visitor, pressed.key, pressed.name)
         inbound = replace(heard, kind=InboundKind.PRESS, press=pressed.token, addressed=True)
-        return await self._accept(inbound, pressed.key, {})
+        return await self._accept(inbound, pressed.key, {}, address_of(request, self._proxies))
 
     async def take_photo(self, request: web.Request) -> web.Response:
         """Keeps a photo, made plain, until a message hands back its token."""
-        visitor = self._visitors.acting(request)
+        visitor = await self._bringing(request)
         return await self._put(visitor, AttachmentKind.PHOTO, *await self._darkroom.photo(request))
 
     async def take_voice(self, request: web.Request) -> web.Response:
         """Keeps a recording until a message hands back its token."""
-        visitor = self._visitors.acting(request)
+        visitor = await self._bringing(request)
         return await self._put(visitor, AttachmentKind.VOICE, *await web_files.voice(request))
 
     async def file(self, request: web.Request) -> web.Response:
@@ -121,8 +124,15 @@ class Acts:
         shown = media_type if media_type in INLINE | PLAYED else ANYTHING
         return web.Response(body=data, content_type=shown, headers=headers)
 
+    async def _bringing(self, request: web.Request) -> Visitor:
+        """Who brings a file; asked before it is read. Raises Refusal."""
+        visitor = self._visitors.acting(request)
+        address = address_of(request, self._proxies)
+        await self._database.run(lambda tx: let_in_file(tx, visitor.account, address))
+        return visitor
+
     async def _accept(
-        self, inbound: Inbound, key: str, content: Mapping[str, Any]
+        self, inbound: Inbound, key: str, content: Mapping[str, Any], address: str
     ) -> web.Response:
         """Writes it into the transcript, then commits it at the door.
 
@@ -132,7 +142,13 @@ class Acts:
         if self.door is None:
             raise CannotAccept("starting", after=1)
         written = {**content, "from": self._seals.author(inbound.account), "key": key}
-        cursor = await self._database.run(lambda tx: self._write_down(tx, inbound, written))
+
+        def write_down(tx: Transaction) -> int:
+            newcomer = tx.people.of_account(NAME, inbound.account) is None
+            let_in(tx, inbound.account, address, newcomer=newcomer)
+            return self._write_down(tx, inbound, written)
+
+        cursor = await self._database.run(write_down)
         await self.door.accept(replace(inbound, order=cursor, message=str(cursor)))
         self._wake(inbound.chat)
         return web.json_response({"ok": True, "cursor": cursor}, headers=GUARDS)

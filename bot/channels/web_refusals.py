@@ -38,7 +38,8 @@ def guarded(answer: Answer, phrases: Wording) -> Answer:
 
 
 def _told(refusal: Refusal, phrases: Wording, *, retry: int = RETRY) -> web.Response:
-    busy = {"Retry-After": str(retry)} if refusal.status == 503 else {}
+    later = refusal.status in (429, 503)
+    busy = {"Retry-After": str(refusal.values.get("after", retry))} if later else {}
     return web.json_response(
         {
             "error": refusal.phrase.removeprefix("web."),
