@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -22,7 +23,7 @@ from domain.wording import Wording
 from storage.availability import Availability
 from storage.bell import Bell, Heard
 from storage.catalogue import Catalogue, empty_catalogue, read_catalogue, read_versions
-from storage.errors import Unavailable
+from storage.errors import NewerSchema, Unavailable
 from storage.keyring import Keyring
 from storage.postgres import PostgresEngine, connection_to
 from storage.sqlite import SqliteEngine
@@ -30,7 +31,7 @@ from storage.statements import Session
 from storage.transaction import Shared, Transaction
 from storage.wire import Wire
 
-__all__ = ["Database", "Unavailable", "UnknownDatabase", "migrate"]
+__all__ = ["Database", "NewerSchema", "Unavailable", "UnknownDatabase", "migrate"]
 
 T = TypeVar("T")
 KEYS = "keys"  # its version moves when keys are destroyed
@@ -206,6 +207,8 @@ def migrate(url: str, *, revision: str = "head", connection: Connection | None =
         command.upgrade(config, revision)
     except DBAPIError as error:
         raise Unavailable(str(error.orig).strip()) from error
+    except CommandError as error:  # its revision is none of ours
+        raise NewerSchema from error
 
 
 def knows_schema(revision: str) -> bool:

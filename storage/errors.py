@@ -16,6 +16,16 @@ class NaiveTime(ValueError):
     """A time without a zone was to be stored."""
 
 
+class NewerSchema(Exception):
+    """The database was made by a newer version than this one, which would not understand it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database has a newer schema than this version knows: "
+            "start the version that made it, or restore a backup from before"
+        )
+
+
 class Unavailable(Exception):
     """The database cannot commit now: the disk is full, or nobody answers. Nothing was kept; try
     again later.

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bot import app, logs
 from bot.settings import CoreSettings, SettingsProblem, read_settings
-from storage.database import Unavailable, UnknownDatabase
+from storage.database import NewerSchema, Unavailable, UnknownDatabase
 from storage.keyring import BadKey
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def done(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except UnknownDatabase as unknown:
         stop(f"settings: database.url: {unknown}", WRONG_USAGE)
-    except (BadKey, Unavailable, OSError, UnicodeError) as failure:
+    except (BadKey, NewerSchema, Unavailable, OSError, UnicodeError) as failure:
         structlog.get_logger().debug("command failed", exc_info=failure)
         stop(str(failure), FAILED)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import CheckConstraint, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from storage.database import Unavailable, UnknownDatabase, migrate
+from storage.database import NewerSchema, Unavailable, UnknownDatabase, migrate
 from storage.schema import metadata
 from tests.databases import NewDatabase
 
@@ -61,6 +65,41 @@ def test_a_migration_that_fails_half_way_leaves_nothing(
             migrate(url)
         assert inspect(engine).get_table_names() == ["transcripts"]
         engine.dispose()
+
+
+@pytest.mark.parametrize("revision", ["base", "0001"])
+@pytest.mark.parametrize(("kind", "every"), [("sqlite", 3), ("postgresql", 5)])
+def test_killed_at_any_statement_it_is_the_old_schema_or_the_new(
+    kind: str, every: int, revision: str, new_database_url: NewDatabase
+) -> None:
+    with new_database_url(kind, migrated=False) as url:
+        driver = url.replace("postgresql:", "postgresql+psycopg:")
+        lines = subprocess.run(
+            [sys.executable, "-m", "tests.storage.dying_migration", driver, revision, str(every)],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
+        *killed, done = [line.split() for line in lines]
+        assert len(killed) > 2
+        before = {(found, tables) for _, _, found, tables in killed}
+        assert len(before) == 1  # as it was, after every death
+        assert before.pop()[0] == revision
+        assert (done[0], int(done[3])) == ("done", len(metadata.tables))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_database_of_a_newer_version_is_refused(
+    kind: str, new_database_url: NewDatabase
+) -> None:
+    with new_database_url(kind) as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        engine.dispose()
+        with pytest.raises(NewerSchema, match="newer schema"):
+            migrate(url)
 
 
 @pytest.mark.parametrize("url", ["mysql://host/x", "sqlite://", "sqlite:///:memory:"])
