@@ -2,8 +2,8 @@
 
 *Lost*: no answer in its own chat. *Twice*: answered more than once. *Unlisted*: answered twice
 without being among the sends that the service itself names as doubtful (`xiaoqi outbox --unknown
---repeated`). *Stray*: said to a resident and no answer to any canary. Work orders are counted in
-`xiaoqi export orders`.
+--repeated`). *Stray*: said to a resident and no answer to any canary, nor the notice that
+everybody gets at the first contact. Work orders are counted in `xiaoqi export orders`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Any
 from tests.rig.load import Canary, Load
 from tests.rig.service import Service
 from tests.rig.telegram import Json
+
+NOTICE = "说明一下"  # how the notice at the first contact begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Findings:
             "twice and unlisted": len(self.unlisted),
             "out of order": self.out_of_order,
             "stray": len(self.stray),
+            **({"such as": self.stray[0]} if self.stray else {}),
             "ack p50 ms": milliseconds(self.acks, 50),
             "ack p99 ms": milliseconds(self.acks, 99),
             "answer p50 ms": milliseconds(self.replies, 50),
@@ -125,7 +128,7 @@ def _answers(load: Load, events: list[Json]) -> tuple[list[tuple[Canary, Json]],
         canary = load.answered_by(event)
         if canary is not None:
             answers.append((canary, event))
-        elif event["chat"] in chats:
+        elif event["chat"] in chats and not event["text"].startswith(NOTICE):
             stray.append(event["text"])
     return answers, tuple(stray)
 

@@ -18,7 +18,7 @@ EACH = 8  # canaries of one person; nobody who says so many at once is a flood
 
 def reports_for(messages: int) -> Reports:
     """Enough people, and a place for each report: the sample's where they suffice."""
-    return Reports(people=max(messages // EACH, 19), wide=messages > SAMPLE_HAS_ROOM_FOR / 2)
+    return Reports(people=max(messages // EACH, 41), wide=messages > SAMPLE_HAS_ROOM_FOR / 2)
 
 
 async def storm(
@@ -56,6 +56,16 @@ def statuses(load: Load) -> dict[int, int]:
     """How often the webhook answered what; 0 is no answer."""
     posts = (event for event in load.telegram.events() if event["is"] == "post")
     return dict(sorted(Counter(event["status"] for event in posts).items()))
+
+
+def taken_again_after(load: Load, at: float) -> float:
+    """Seconds from then until the webhook took a message again."""
+    taken = (
+        event["at"] - at
+        for event in load.telegram.events()
+        if event["is"] == "post" and event["status"] == 200 and event["at"] >= at
+    )
+    return min(taken, default=float("inf"))
 
 
 async def until(is_so: Callable[[], bool], *, look: float = 0.05) -> None:

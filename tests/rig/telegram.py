@@ -68,6 +68,12 @@ class Telegram:
             answer.raise_for_status()
             return await answer.json()
 
+    async def call(self, method: str, **asked: Any) -> Json:
+        """A method of the Bot API, as the bot would call it."""
+        async with self._http.post(f"/bot{self.token}/{method}", json=asked) as answer:
+            said: Json = await answer.json()
+            return said
+
     async def say_all(self, said: Iterable[Json]) -> list[int]:
         """People write, each a `chat`, a `user` and a `text`; the numbers of the updates."""
         numbers: list[int] = await self.do("say_all", all=list(said))

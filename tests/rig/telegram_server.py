@@ -4,7 +4,8 @@
 
 Bot side: /bot<token>/<method> and /file/bot<token>/<path>, by JSON, form, multipart or query.
 Control side: POST /control/{say,say_all,press,block,unblock,kick,add,migrate,upload,update,fault,
-heal} with a JSON body of the World method's arguments; GET /control/{sent,calls,violations,pending}.
+heal} with a JSON body of the World method's arguments; GET
+/control/{sent,calls,violations,pending}.
 
 With --history FILE everything it saw is written there, one JSON object a line: `update` when an
 update comes into being, `call` for every call of the bot (with what it was answered), `post` for
@@ -146,6 +147,8 @@ class Server:
         except ApiError as error:
             self._note(method, asked, error=error)
             return _refusal(error)
+        except ConnectionResetError:  # the bot died in the middle of its words
+            return web.Response(status=400)
 
     async def _faulty(self, request: web.Request, method: str, asked: Json) -> web.StreamResponse:
         fault = next((one for one in self.faults if _strikes(one, method, asked)), None)
