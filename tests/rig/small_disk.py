@@ -7,13 +7,14 @@ which can be changed while they run; EFBIG, another of the errors SQLite must be
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
 import resource
 import subprocess
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -85,8 +86,8 @@ class Limited:
                 resource.prlimit(writer, resource.RLIMIT_FSIZE, (longest, resource.RLIM_INFINITY))
 
 
-@contextmanager
-def small_disk(folder: Path, *, megabytes: int) -> Iterator[SmallDisk]:
+@asynccontextmanager
+async def small_disk(folder: Path, *, megabytes: int) -> AsyncIterator[SmallDisk]:
     """A disk in `folder`, which must be there and empty; by mounting one where that is allowed."""
     if not _mounted(folder, megabytes):
         yield Limited(folder)
@@ -95,7 +96,7 @@ def small_disk(folder: Path, *, megabytes: int) -> Iterator[SmallDisk]:
         yield Mounted(folder)
     finally:
         # Lazily: a process that was just killed may hold it for another moment.
-        subprocess.run(["umount", "--lazy", folder], check=True)
+        await asyncio.to_thread(subprocess.run, ["umount", "--lazy", folder], check=True)
 
 
 def _mounted(folder: Path, megabytes: int) -> bool:

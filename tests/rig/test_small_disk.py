@@ -25,10 +25,10 @@ with open(sys.argv[1], "ab", buffering=0) as file:
 
 
 @pytest.mark.parametrize("limited", [False, True])
-def test_nothing_can_be_written_while_it_is_full(tmp_path: Path, limited: bool) -> None:
-    with small_disk(tmp_path, megabytes=4) as best:
+async def test_nothing_can_be_written_while_it_is_full(tmp_path: Path, limited: bool) -> None:
+    async with small_disk(tmp_path, megabytes=4) as best:
         disk: SmallDisk = Limited(tmp_path) if limited else best
-        writer = subprocess.Popen(
+        writer = subprocess.Popen(  # noqa: ASYNC220
             [sys.executable, "-c", WRITER, str(disk.folder / "file")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -45,6 +45,7 @@ class Visitor:
     drops: float
     name: str
     cursors: str = ""
+    since: str = ""  # the cursors at its first look
     transcript: list[Row] = field(default_factory=list)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)  # answers by status; 0 is none
@@ -66,9 +67,9 @@ class Visitor:
             await asyncio.sleep(self.dice.uniform(*AGAIN))
 
     async def whole(self) -> list[Row]:
-        """The transcript as the service tells it to somebody who asks from the start."""
+        """The transcript since its first look, as the service tells it to somebody who asks."""
         rows: list[Row] = []
-        after, more = "me=0", True
+        after, more = self.since, True
         while more:
             told = await self._get_transcript(after)
             rows += told["rows"]
@@ -87,7 +88,7 @@ class Visitor:
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 told = await self._get_transcript("")
                 # A stranger has read nothing; what comes from now on comes by the stream.
-                self.cursors = told["after"]
+                self.cursors = self.since = told["after"]
                 return
             await asyncio.sleep(self.dice.uniform(*AGAIN))
 

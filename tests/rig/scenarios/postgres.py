@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tests.rig.load import Load
 from tests.rig.proxy import Proxy
 from tests.rig.scenario import Rig, Scenario, Verdict, verdict
-from tests.rig.storm import reports_for, statuses, storm, until
+from tests.rig.storm import reports_for, statuses, storm, taken_again_after, until
 
 CALM = 1.0  # seconds of ordinary service before each blow
 RECOVERS_WITHIN = 10.0  # seconds after the database is back (F34)
@@ -40,7 +40,7 @@ async def kills(
 
     found = await storm(rig, service, load, nemesis(), messages=messages)
     seen = statuses(load)
-    recovery = max(_until_the_next(load, at) for at in back_at)
+    recovery = max(taken_again_after(load, at) for at in back_at)
     return verdict(
         {
             "postmaster killed": kills,
@@ -114,16 +114,6 @@ async def commits(rig: Rig, *, messages: int, rate: float, lost: int, chance: fl
 
 def _some_commits(rig: Rig, chance: float) -> Callable[[bytes], bool]:
     return lambda piece: b"COMMIT" in piece and rig.dice.random() < chance
-
-
-def _until_the_next(load: Load, at: float) -> float:
-    """Seconds from then until the webhook took a message again."""
-    taken = (
-        event["at"] - at
-        for event in load.telegram.events()
-        if event["is"] == "post" and event["status"] == 200 and event["at"] >= at
-    )
-    return min(taken, default=float("inf"))
 
 
 SCENARIOS = (
