@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
+from bot.channels import web_stream
 from bot.channels.web_rows import cursors_as_text, cursors_of
 from domain.messages import Address
 from storage.keyring import Keyring
 from tests.channels.web_house import GROUP, REPORT, WebHouse, built_house, events
+from tests.databases import NewDatabase
 
 
 @pytest.fixture
@@ -76,6 +78,24 @@ async def test_another_process_is_heard_as_well(house: WebHouse) -> None:
     await house.database.run(elsewhere)
 
     assert (await events(line, 1))[0][1]["text"] == "别处写的"
+
+
+async def test_what_another_process_writes_comes_at_once(
+    new_database_url: NewDatabase, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page looks by itself only now and then; over PostgreSQL the other process rings."""
+    monkeypatch.setattr(web_stream, "LOOK", 10_000.0)
+    with new_database_url("postgresql") as url:
+        async with built_house(url, keyring) as house, built_house(url, keyring) as other:
+            await house.look()
+            line = await listen(house)
+
+            await house.says(REPORT, key="heard-by-one-process")
+            await other.settle()
+
+            (_, said), (_, answer) = await events(line, 2)
+    assert said["text"] == REPORT
+    assert answer["from"] == ""
 
 
 async def test_one_line_carries_all_faces_of_the_sample(house: WebHouse) -> None:
