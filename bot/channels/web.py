@@ -213,6 +213,7 @@ class WebChannel:
             look=lambda cursors: self._database.read(
                 lambda tx: web_rows.read_on(tx, shown, cursors)
             ),
+            between_looks=self._database.between_looks,
             as_json=lambda view, entry: web_rows.as_json(view, entry, self._seals),
         )
 
@@ -226,4 +227,3 @@ class WebChannel:
 
     def _guarded(self, answer: Answer) -> Answer:
         return guarded(answer, self._phrases)
-            between_looks=self._database.between_looks,
