@@ -188,6 +188,19 @@ async def assembled(
                 await channel.close()
 
 
+@asynccontextmanager
+async def open_channels(
+    settings: CoreSettings, house: Opened
+) -> AsyncIterator[Mapping[str, Channel]]:
+    """The channels that are on, to look at and not to run."""
+    channels = _open_channels(settings, house)
+    try:
+        yield channels
+    finally:
+        for channel in channels.values():
+            await channel.close()
+
+
 def _open_channels(settings: CoreSettings, house: Opened) -> Mapping[str, Channel]:
     async def photo(attachment: int) -> tuple[str, bytes] | None:
         return await house.database.read(lambda tx: tx.attachments.content(attachment))

@@ -7,9 +7,10 @@ import json
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from bot import app
 from bot.channels.base import Door, Limits
+from bot.findings import Finding
 from bot.settings import (
     CoreSettings,
     DatabaseSettings,
@@ -82,6 +84,10 @@ class TerminalChannel:
         """Whether the chat was named as a group in the log."""
         return address.chat.startswith("group:")
 
+    async def diagnose(self, now: datetime) -> Sequence[Finding]:
+        """Nothing can be wrong with a terminal."""
+        return ()
+
     def taken(self) -> list[Outbound]:
         """What was said since last asked."""
         said, self.said = self.said, []
@@ -121,7 +127,10 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Terminal]:
         update={"intake": AT_ONCE, "limits": LimitSettings(enabled=False)}
     )
     async with app.assembled(at_once, channels={NAME: channel}) as service:
-        yield Terminal(service, channel)
+        try:
+            yield Terminal(service, channel)
+        finally:
+            await service.relay.let_go()
 
 
 async def chat(settings: CoreSettings, *, account: str, first: str | None, show: Print) -> None:

@@ -69,6 +69,7 @@ _SQLITE_SIZE = Statement(
     text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
 )
 _SQLITE_FILE = Statement(text("SELECT file FROM pragma_database_list WHERE name = 'main'"))
+_SQLITE_CHECK = Statement(text("PRAGMA quick_check(1)"))
 _POSTGRESQL_SIZE = Statement(text("SELECT pg_database_size(current_database())"))
 
 
@@ -159,6 +160,14 @@ def room(tx: Transaction) -> int | None:
     if tx.session.dialect != SQLITE:
         return None
     return shutil.disk_usage(Path(tx.session.value(_SQLITE_FILE)).parent).free
+
+
+def damage(tx: Transaction) -> str:
+    """What a quick check of the database finds; "" when it is whole. PostgreSQL checks itself."""
+    if tx.session.dialect != SQLITE:
+        return ""
+    found = str(tx.session.value(_SQLITE_CHECK))
+    return "" if found == "ok" else found
 
 
 def _queued(tx: Transaction) -> Iterable[Queue]:

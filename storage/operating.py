@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 
 from domain.changes import AuditEntry
 from storage.outbox import COLUMN, LANES
-from storage.schema import OutboxState, erasures, moment, outbox, stored
+from storage.schema import OutboxState, chats, erasures, moment, outbox, stored
 from storage.statements import Statement
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ _SETTLE = Statement(
     .values(
         state=OutboxState.CANCELLED.value, reason="settled by hand", finished_at=bindparam("now")
     )
+)
+_LEFT = Statement(
+    select(chats.c.channel, chats.c.title)
+    .where(chats.c.unit.is_not(None), ~chats.c.active, chats.c.moved_to.is_(None))
+    .order_by(chats.c.channel, chats.c.chat)
 )
 _ERASURES = Statement(select(erasures).order_by(erasures.c.at, erasures.c.digest))
 AT_ONCE = 500
@@ -131,6 +136,11 @@ def replay_dead(tx: Transaction, letter: int) -> bool:
     entry = AuditEntry(action="inbox.replayed", subject=f"inbox:{letter}", person=None)
     tx.audit.add(entry)
     return True
+
+
+def left_groups(tx: Transaction) -> tuple[tuple[str, str], ...]:
+    """Groups that speak for a unit and that we cannot write to any more: channel and title."""
+    return tuple((row.channel, row.title) for row in tx.session.all(_LEFT))
 
 
 def erased(tx: Transaction) -> Iterator[tuple[str, datetime]]:

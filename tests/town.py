@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from PIL import Image
 from bot import sample
 from bot.channels.base import Door, Limits
 from bot.fetching import Fetcher
+from bot.findings import Finding
 from bot.intake import Intake, Look, Patience
 from bot.relay import Relay
 from bot.understanding import Understanding
@@ -113,6 +114,9 @@ class MemoryChannel:
 
     def is_group(self, address: Address) -> bool:
         return address.chat.startswith("group:")
+
+    async def diagnose(self, now: datetime) -> Sequence[Finding]:
+        return ()
 
 
 USUAL = Paces()

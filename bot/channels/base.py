@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from aiohttp import web
 
+from bot.findings import Finding
 from domain.messages import Address, Attachment, Inbound, Outbound, Sent
 from domain.wording import Wording
 from storage.database import Database
@@ -78,6 +79,12 @@ class Channel(Protocol):
 
     def is_group(self, address: Address) -> bool:
         """Whether the address is a group, by the platform's own rule."""
+        ...
+
+    async def diagnose(self, now: datetime) -> Sequence[Finding]:
+        """Why nobody may be heard or reached on this channel; for `xiaoqi check`, beside a
+        running service, and without changing anything.
+        """
         ...
 
 

@@ -10,8 +10,9 @@ import asyncio
 import logging
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import httpx
@@ -22,10 +23,12 @@ from telegram.error import TelegramError
 
 from bot.channels.base import CannotAccept, Door, Limits, Photos, Surroundings
 from bot.channels.telegram_account import Account
+from bot.channels.telegram_diagnosis import Expected, diagnose
 from bot.channels.telegram_errors import outcome
 from bot.channels.telegram_listening import PATH, Ear, Poller, answer_webhook
 from bot.channels.telegram_reading import ALLOWED_UPDATES, NAME, Me
 from bot.channels.telegram_sending import Speaker, is_group
+from bot.findings import Finding
 from domain.messages import (
     Address,
     Attachment,
@@ -173,6 +176,12 @@ class TelegramChannel:
     def is_group(self, address: Address) -> bool:
         """Telegram numbers groups below zero."""
         return is_group(address)
+
+    async def diagnose(self, now: datetime) -> Sequence[Finding]:
+        """Why nobody may be heard or reached: what the platform knows of the bot."""
+        hook = f"{self._public_url}{PATH}" if self._public_url else ""
+        expected = Expected(polls=self.polls, hook=hook, allowed=tuple(ALLOWED_UPDATES))
+        return [one async for one in diagnose(self._account.http, expected, now)]
 
     def _poller(self, ear: Ear) -> Poller:
         return Poller(self._account.http, ear, standing_by=self._pauses.standing_by)

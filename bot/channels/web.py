@@ -7,7 +7,8 @@ connection loses nothing. Routes and shapes: docs/web-chat.md.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -22,6 +23,7 @@ from bot.channels.web_reading import Refusal
 from bot.channels.web_refusals import Answer, guarded
 from bot.channels.web_stream import Wakers, stream
 from bot.channels.web_visitors import NAME, OWN, Visitor, Visitors, views
+from bot.findings import Finding
 from domain.messages import Address, Attachment, Outbound, Refused, Sent
 from domain.wording import Wording
 from storage.database import Database
@@ -157,6 +159,10 @@ class WebChannel:
     def is_group(self, address: Address) -> bool:
         """Whether the address is a residents' group of the page."""
         return address.chat.startswith("group:")
+
+    async def diagnose(self, now: datetime) -> Sequence[Finding]:
+        """Nothing: whether its page is reached is asked of the server's address."""
+        return ()
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         sample = self._sample and request.query.get("as") != OWN

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from typing import Annotated
 
 import typer
 
-from bot import app, checking, logs
+from bot import app, doctor, logs
 from bot.commands.base import (
     FAILED,
     Config,
@@ -16,12 +17,13 @@ from bot.commands.base import (
     application,
     done,
     settings_of,
-    with_database,
 )
+from bot.findings import Severity
 from bot.supervisor import supervise
 from bot.vitals import Heart
 from storage.database import migrate as migrate_database
 
+MARKS = {Severity.BROKEN: "✗", Severity.WARNING: "!", Severity.HINT: "·"}
 SUPERVISED, HEART = "--supervised", "--heart"
 
 
@@ -45,15 +47,23 @@ def run(
 
 
 @application.command()
-def check(config: Config = None, sample: Sample = False) -> None:
-    """Name every hole: a grid without leader, missing phones, staff whom no channel reaches…"""
+def check(
+    config: Config = None,
+    sample: Sample = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object per line")] = False,
+) -> None:
+    """Say why it is silent: key, database, channels, queues, empty posts… and what to do."""
     settings = settings_of(config, sample=sample)
-    holes = done(with_database(settings, lambda house: checking.holes(house.database)))
-    for hole in holes:
-        typer.echo(hole)
-    if holes:
+    found = done(doctor.examine(settings))
+    for one in found:
+        if as_json:
+            typer.echo(json.dumps(one.plain, ensure_ascii=False))
+        else:
+            typer.echo(f"{MARKS[one.finding.severity]} {one.chinese}\n   {one.english}")
+    if any(one.finding.severity is Severity.BROKEN for one in found):
         raise typer.Exit(FAILED)
-    typer.echo("no holes")
+    if not as_json:
+        typer.echo("nothing is broken")
 
 
 @application.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.checking import holes
+from bot.checking import look
 from bot.importing import existing_codes, read_table
 from domain.messages import InboundKind
 from domain.people import Post, Role
@@ -24,7 +24,9 @@ ROOT = Path(__file__).parents[2]
 async def found(town: Town) -> list[str]:
     """What `xiaoqi check` would print for this town."""
     await town.database.refresh()
-    return await holes(town.database)
+    return await town.database.read(
+        lambda tx: [tx.wording.say(one.phrase, one.values) for one in look(tx)]
+    )
 
 
 async def new_holes(town: Town, work: Work) -> list[str]:
@@ -117,7 +119,7 @@ async def test_a_message_that_failed_five_times_is_named(town: Town) -> None:
         await town.database.run(fail)
         town.hands[0] += timedelta(hours=1)
 
-    assert "有 1 条消息处理失败待人工查看（死信）" in await found(town)
+    assert "有 1 条消息处理失败待人工查看（死信）：xiaoqi dead-letters" in await found(town)
 
 
 async def test_a_work_order_of_which_nobody_could_be_told_is_named(town: Town) -> None:
@@ -139,7 +141,7 @@ def test_an_installation_without_tables_is_told_where_to_begin(xiaoqi: Xiaoqi) -
     done = xiaoqi("check")
 
     assert done.code == 1
-    assert done.out == "还没有导入组织架构：xiaoqi import units 文件\n"
+    assert "✗ 还没有导入组织架构：xiaoqi import units 文件\n" in done.out
 
 
 def test_the_sample_has_holes_on_purpose(xiaoqi: Xiaoqi) -> None:
