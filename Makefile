@@ -11,7 +11,7 @@ LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.
 	--no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types coverage format lock upgrade bench clean
+.PHONY: help run test lint types coverage format lock upgrade bench rig clean
 
 help:  ## say what can be made
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## */  make \1\t/'
@@ -47,6 +47,9 @@ upgrade: $(READY)  ## write requirements.lock again with the newest versions all
 
 bench: $(READY)  ## measure; make bench NAME=intake
 	$(BIN)/xiaoqi bench $(NAME)
+
+rig: $(READY)  ## break the service and count what is lost; make rig NAME="leaders repeats" SEED=7 SCALE=long
+	$(BIN)/python -m tests.rig $(or $(NAME),all) --seed $(or $(SEED),1) --scale $(or $(SCALE),short) $(ARGS)
 
 clean:  ## remove the environment and every cache (never var/, which holds data)
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
