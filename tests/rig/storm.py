@@ -58,6 +58,18 @@ def statuses(load: Load) -> dict[int, int]:
     return dict(sorted(Counter(event["status"] for event in posts).items()))
 
 
+def delays(load: Load) -> dict[int, float]:
+    """Seconds from each canary to its first answer."""
+    said: dict[int, float] = {}
+    took: dict[int, float] = {}
+    for event in load.telegram.events():
+        if event["is"] == "update" and event["id"] in load.updates:
+            said[load.updates[event["id"]]] = event["at"]
+        elif event["is"] == "call" and (canary := load.answered_by(event)) is not None:
+            took.setdefault(canary.number, event["at"] - said[canary.number])
+    return took
+
+
 def taken_again_after(load: Load, at: float) -> float:
     """Seconds from then until the webhook took a message again."""
     taken = (
