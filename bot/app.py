@@ -95,7 +95,7 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
         wording=wording,
         now=wall_clock,
         zone=ZoneInfo(settings.community.time_zone),
-        limits=Limits(paces=settings.limits.paces),
+        limits=Limits(paces=settings.limits.paces, retention=settings.kept_for),
     )
     try:
         await _check_key(database, settings.security.key_file, made=not had_key)

@@ -12,7 +12,7 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ from pydantic_settings import (
 
 import bot.channels
 from domain.flooding import Pace, Paces
+from domain.retention import TERMS, Kept, Retention
 
 # What one process may do; several processes over one PostgreSQL may split them.
 ROLES = frozenset({"web", "poll", "intake", "relay", "clock"})
@@ -168,6 +169,16 @@ class LimitSettings(Section):
         )
 
 
+def _term(kept: Kept) -> Any:
+    return (int, Field(default=TERMS[kept].days, ge=TERMS[kept].least))
+
+
+# How many days each class is kept, never fewer than the law or our own needs ask for.
+RetentionSettings: type[Section] = create_model(
+    "RetentionSettings", __base__=Section, **{kept.value: _term(kept) for kept in Kept}
+)
+
+
 class ProcessSettings(Section):
     """What one serving process may take of the machine."""
 
@@ -192,6 +203,7 @@ class CoreSettings(BaseSettings):
     log: LogSettings = LogSettings()
     intake: IntakeSettings = IntakeSettings()
     limits: LimitSettings = LimitSettings()
+    retention: RetentionSettings = RetentionSettings()  # type: ignore[valid-type]
     process: ProcessSettings = ProcessSettings()
     sample: bool = False
     roles: frozenset[str] = ROLES
@@ -202,6 +214,12 @@ class CoreSettings(BaseSettings):
         if not roles or roles - ROLES:
             raise ValueError(f"must be some of {', '.join(sorted(ROLES))}")
         return roles
+
+    @property
+    def kept_for(self) -> Retention:
+        """How long what is kept is kept."""
+        values: dict[str, int] = cast(BaseModel, self.retention).model_dump()
+        return Retention(days={Kept(name): days for name, days in values.items()})
 
     def channel(self, name: str) -> BaseModel:
         """The section of a channel."""

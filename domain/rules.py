@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from domain.flooding import Paces
 from domain.orders import OrderClass
 from domain.people import Role
+from domain.retention import Retention
 from domain.workdays import WorkCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -86,6 +87,7 @@ class Limits:
     draft_life: timedelta = timedelta(hours=24)
     duplicate_window: timedelta = timedelta(days=30)
     paces: Paces = field(default_factory=Paces)
+    retention: Retention = field(default_factory=Retention)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

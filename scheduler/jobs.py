@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,13 +18,13 @@ from domain.escalation import URGENT, escalation_due, warnings_due
 from domain.orders import RUNNING, EventKind, Status, WorkOrder
 from domain.people import CLOCK, Post, Role
 from domain.units import UnitKind
+from scheduler import keeping
 from storage.transaction import Transaction
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CHUNK = 50
 POSTS_AT_ONCE = 20
 MANY = 200
-KEEP_RUNS = timedelta(days=30)
 WAKING_HOURS = "8-19"  # nobody is told anything at night but of a danger
 CARD_TIME = time(8, 30)
 
@@ -105,14 +105,6 @@ def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     return following if following < len(communities) else None
 
 
-def forget(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
-    """Drops codes, handled messages, runs and full buckets: whatever has had its time."""
-    tx.codes.forget()
-    tx.jobs.forget(tx.now - KEEP_RUNS)
-    more = [tx.inbox.forget(), tx.buckets.forget()]
-    return cursor + 1 if any(more) else None
-
-
 def _every(**fields: str | int) -> CronTrigger:
     return CronTrigger(second=0, timezone=ZONE, **fields)
 
@@ -142,7 +134,8 @@ JOBS = (
         run=desk_cards,
         from_now_on=True,
     ),
-    Job(name="forget", trigger=_every(minute=30, hour=3), run=forget),
+    Job(name="forget", trigger=_every(minute=30, hour=3), run=keeping.forget),
+    Job(name="say_farewell", trigger=_every(minute=20, hour=10), run=keeping.say_farewell),
 )
 
 

@@ -27,7 +27,6 @@ _LIVING = (
 )
 _PEEK = Statement(select(codes.c.payload).where(*_LIVING))
 _REDEEM = Statement(delete(codes).where(*_LIVING).returning(codes.c.payload))
-_FORGET = Statement(delete(codes).where(codes.c.until <= bindparam("now")))
 
 
 class CodeStore(Store):
@@ -60,10 +59,6 @@ class CodeStore(Store):
         """The same without using it up."""
         payload = self.db.value(_PEEK, **self._given(code, kind))
         return None if payload is None else json.loads(payload)
-
-    def forget(self) -> int:
-        """Drop the codes whose time is over; how many there were."""
-        return self.db.run(_FORGET, now=stored(self.tx.now))
 
     def _given(self, code: str, kind: str) -> dict[str, Any]:
         return {

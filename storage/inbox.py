@@ -34,7 +34,6 @@ FORGOTTEN_AT_ONCE = 2_000
 _FIELDS = tuple(field.name for field in fields(Inbound))
 AT_A_GLANCE = 64  # messages of one conversation looked at together
 BLANK_FOR = timedelta(days=2)  # longer than any platform repeats itself
-KEPT_FOR = timedelta(days=30)  # a repeat that comes later than this is taken for new
 
 _NEW = inbox.c.state == InboxState.NEW.value
 _OF_CONVERSATION = inbox.c.conversation == bindparam("conversation")
@@ -182,19 +181,6 @@ _REPLAY = Statement(
     .values(state=InboxState.NEW.value, attempts=0, ready_at=bindparam("now"), lease_until=0)
 )
 _FORGET = Statement(
-    delete(inbox).where(
-        inbox.c.id.in_(
-            select(inbox.c.id)
-            .where(
-                inbox.c.received_at < bindparam("before"),
-                inbox.c.state == InboxState.DONE.value,
-            )
-            .order_by(inbox.c.received_at)
-            .limit(FORGOTTEN_AT_ONCE)
-        )
-    )
-)
-_FORGET_BLANK = Statement(
     delete(inbox).where(
         inbox.c.id.in_(
             select(inbox.c.id)
@@ -468,18 +454,9 @@ class InboxStore(Store):
         return self.db.run(_REPLAY, row=letter, now=stored(self.tx.now)) == 1
 
     def forget(self) -> bool:
-        """Drop a share of what was handled long ago or holds no words; whether there is more.
-
-        With the last of it go the keys of those days.
-        """
-        blank = stored(self.tx.now - BLANK_FOR)
-        if self.db.run(_FORGET_BLANK, before=blank) == FORGOTTEN_AT_ONCE:
-            return True
-        before = self.tx.now - KEPT_FOR
-        if self.db.run(_FORGET, before=stored(before)) == FORGOTTEN_AT_ONCE:
-            return True
-        self.tx.vault.destroy_days_before(before.date())
-        return False
+        """Drop a share of what was only counted a while ago; whether there is more."""
+        before = stored(self.tx.now - BLANK_FOR)
+        return self.db.run(_FORGET, before=before) == FORGOTTEN_AT_ONCE
 
     def blank(self, conversations: Sequence[str]) -> None:
         """Remove what was said in these conversations (digests); that it was said stays known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from storage.schema import job_runs, moment, stored
 from storage.statements import Statement, Store, adding
@@ -30,7 +30,6 @@ _FINISHED = Statement(
     .values(finished_at=bindparam("now"), outcome=bindparam("ended"))
 )
 _RELEASE = Statement(update(job_runs).where(*_MINE).values(lease_until=0))
-_FORGET = Statement(delete(job_runs).where(job_runs.c.fire_time < bindparam("before")))
 _LAST = Statement(
     select(job_runs)
     .where(job_runs.c.job == bindparam("of_job"))
@@ -101,7 +100,3 @@ class JobStore(Store):
             return None
         left = found.finished_at is None and found.lease_until <= self.tx.clock_after(0)
         return LastRun(fire_time=moment(found.fire_time), left=left)
-
-    def forget(self, before: datetime) -> None:
-        """Drop the runs of fire times before then."""
-        self.db.run(_FORGET, before=stored(before))

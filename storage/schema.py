@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from domain.conversations import GroupMode, HandOverState
 from domain.messages import AttachmentKind, ChatKind
-from domain.orders import RUNNING, OrderClass, Privacy, Source, Status
+from domain.orders import FINAL, RUNNING, OrderClass, Privacy, Source, Status
 from domain.people import Role
 from domain.places import PlaceKind
 from domain.units import UnitKind
@@ -278,6 +278,7 @@ people = Table(
     _yes("erased"),
     _to("people", "merged_into", null=True),
     _number("created_at"),
+    _number("warned_at", null=True),  # that they will be erased if nothing is heard of them
     sqlite_autoincrement=True,
 )
 
@@ -397,6 +398,11 @@ outbox = Table(
     _partial("ix_outbox_unsent", "address_digest", "lane", "id", where=_in("state", UNSENT)),
     _partial("ix_outbox_held", "channel", "lease_until", where="state IN ('claimed', 'sending')"),
     _partial("ix_outbox_unknown", "id", where="unknowns > 0"),
+    _partial(
+        "ix_outbox_words",
+        "finished_at",
+        where="private IS NOT NULL AND finished_at IS NOT NULL",
+    ),
     _partial("ix_outbox_message", "address_digest", "message", where="message IS NOT NULL"),
     _partial("ix_outbox_person", "person", "id", where="person IS NOT NULL"),
 )
@@ -528,6 +534,11 @@ orders = Table(
     _partial("ix_orders_desk", "community", "id", where="status = 'open'"),
     _partial("ix_orders_drafts", "created_at", where="status = 'draft'"),
     _partial("ix_orders_resolved", "id", "resolved_at", where="status = 'resolved'"),
+    _partial(
+        "ix_orders_over",
+        "created_at",
+        where=f"{_in('status', sorted(FINAL))} AND private IS NOT NULL",
+    ),
     _partial("ix_orders_extension_asked", "community", "id", where="extension_asked"),
     _partial("ix_orders_untold", "id", where="untold"),
     _partial("ix_orders_parent", "parent", where="parent IS NOT NULL"),

@@ -57,13 +57,6 @@ _WRAPPED_AFTER_LOCKED = Statement(
 _REWRAP = Statement(
     update(keys).where(keys.c.id == bindparam("which")).values(wrapped=bindparam("anew"))
 )
-_DAYS_BEFORE = Statement(
-    select(keys.c.id).where(
-        keys.c.purpose.like("day:%"),
-        keys.c.purpose < bindparam("purpose"),
-        keys.c.wrapped.is_not(None),
-    )
-)
 
 
 class Vault(Store):
@@ -121,11 +114,6 @@ class Vault(Store):
         """The same for every key of a person."""
         self.destroy([row.id for row in self.db.all(_OF_PERSON, owner=person)])
 
-    def destroy_days_before(self, day: date) -> None:
-        """The same for the keys of past days."""
-        purpose = f"day:{day:%Y-%m-%d}"
-        self.destroy([row.id for row in self.db.all(_DAYS_BEFORE, purpose=purpose)])
-
     def is_destroyed(self, key: int) -> bool:
         """Whether nothing sealed with this key can be opened any more."""
         return self._key(key) is None
@@ -163,7 +151,7 @@ class Vault(Store):
 
     def open(self, key: int, column: bytes, sealed: bytes | None) -> Any:
         """What was sealed, or None where there is nothing or its key was destroyed."""
-        if sealed is None:
+        if not sealed:
             return None
         data_key = self._key(key)
         if data_key is None:

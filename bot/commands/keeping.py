@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from bot import app, master_keys
+from bot import app, ending, master_keys
 from bot.commands.base import (
     FAILED,
     WRONG_USAGE,
     Config,
+    Sample,
     application,
     done,
     errors,
@@ -92,3 +93,17 @@ def verify(
         stop(f"the chain is broken after {verdict.verified} entries: {verdict.broken}", FAILED)
     typer.echo(f"{verdict.verified} entries are as they were sealed, {verdict.unsealed} unsealed")
     typer.echo(f"head {verdict.head}")
+
+
+@application.command()
+def retention(
+    config: Config = None,
+    sample: Sample = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only tell what is due")] = False,
+) -> None:
+    """End what is past its time, class by class, as the nightly job does; or only tell it."""
+    settings = settings_of(config, sample=sample)
+    work = ending.report if dry_run else ending.end_all
+    rows = done(with_database(settings, lambda house: work(house.database)))
+    for row in rows:
+        typer.echo(ending.told(row, settings.kept_for))

@@ -31,7 +31,7 @@ _PHONE = Statement(adding(phones, "key", "name", "number", "unit"))
 async def test_the_database_on_the_disk_tells_nothing(town: Town, database_url: str) -> None:
     await busy_day(town)
 
-    assert len(await town.orders()) >= PEOPLE
+    assert len(await town.orders()) >= min(PEOPLE, 100)  # it shows a hundred
     assert _leaks_on_the_disk(database_url) == {}
 
 

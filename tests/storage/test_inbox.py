@@ -154,14 +154,3 @@ async def test_a_dead_letter_can_be_tried_again(database: Database, clock: Clock
     assert await database.run(lambda tx: tx.inbox.replay(letter.id))
     assert await begin(database) == ["毒"]
     assert not await database.run(lambda tx: tx.inbox.replay(letter.id))
-
-
-async def test_what_was_handled_is_forgotten_after_a_month_with_its_day(
-    database: Database, clock: Clock
-) -> None:
-    await accept(database, LIGHT)
-    (row,) = await database.run(lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a"))
-    await database.run(lambda tx: tx.inbox.finish((row,)))
-    clock.pass_time(days=32)
-    await database.run(lambda tx: tx.inbox.forget())
-    assert await accept(database, LIGHT)

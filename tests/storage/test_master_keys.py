@@ -1,4 +1,4 @@
-"""Master keys: a new one takes over while everybody reads on, and a crash half way loses nothing."""
+"""Master keys: a new one takes over while everybody reads on, and no crash loses anything."""
 
 from __future__ import annotations
 
@@ -25,6 +25,18 @@ def key_file(tmp_path: Path) -> Path:
     return path
 
 
+def content(file: Path) -> str:
+    return file.read_text()
+
+
+def put_back(file: Path, before: str) -> None:
+    file.write_text(before)
+
+
+def is_ours_alone(file: Path) -> bool:
+    return stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
 async def people(database: Database, many: int, *, first: int = 0) -> list[int]:
     """So many people with names; their ids."""
 
@@ -49,17 +61,17 @@ async def names(database: Database, ids: list[int]) -> list[str]:
 async def test_after_a_rotation_the_old_key_opens_nothing_and_the_new_one_all(
     database_url: str, key_file: Path, clock: Clock
 ) -> None:
-    before = key_file.read_text()
+    before = content(key_file)
     async with opened(database_url, Keyring.from_file(key_file), clock) as database:
         ids = await people(database, 30)
         assert await master_keys.rotate(database) == 30
         found = await master_keys.look(database)
         assert (found.newest, found.older, found.lost) == (30, 0, 0)
-    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert is_ours_alone(key_file)
     async with opened(database_url, Keyring.from_file(key_file), clock) as database:
         assert await names(database, ids) == [f"王桂兰{number}" for number in range(30)]
         assert await database.read(lambda tx: tx.people.of_account("web", "a7")) is not None
-    key_file.write_text(before)
+    put_back(key_file, before)
     async with opened(database_url, Keyring.from_file(key_file), clock) as database:
         with pytest.raises(BadKey):
             await names(database, ids)
