@@ -87,7 +87,7 @@ async def _look(settings: CoreSettings) -> AsyncIterator[Finding]:
                 for channel in channels.values():
                     for finding in await channel.diagnose(at):
                         yield finding
-            async for finding in _address(settings, running=_is_running(standing)):
+            async for finding in address(settings, running=_is_running(standing)):
                 yield finding
     except BadKey as wrong:
         yield Finding(phrase="check.key", values={"why": str(wrong)})
@@ -150,7 +150,7 @@ def _late_jobs(standing: Figures) -> Iterator[Finding]:
         yield Finding(phrase="check.jobs_late", values={"jobs": late})
 
 
-async def _address(settings: CoreSettings, *, running: bool) -> AsyncIterator[Finding]:
+async def address(settings: CoreSettings, *, running: bool) -> AsyncIterator[Finding]:
     """Whether residents and platforms can reach the address we tell them."""
     url = settings.server.public_url
     if not url:

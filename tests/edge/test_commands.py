@@ -95,7 +95,7 @@ def test_a_file_that_is_no_database_is_a_failure(
     done = xiaoqi(command)
 
     assert done.code == 1
-    assert "file is not a database" in done.err
+    assert "file is not a database" in done.out + done.err
 
 
 def test_a_database_that_does_not_answer_is_a_failure(
@@ -106,7 +106,7 @@ def test_a_database_that_does_not_answer_is_a_failure(
     done = xiaoqi("check")
 
     assert done.code == 1
-    assert "connection" in done.err
+    assert "connection" in done.out
     assert "secret" not in done.err + done.out
 
 
@@ -116,7 +116,7 @@ def test_a_key_that_is_none_is_a_failure(xiaoqi: Xiaoqi, write: Write) -> None:
     done = xiaoqi("check")
 
     assert done.code == 1
-    assert "test.key" in done.err
+    assert "test.key" in done.out
 
 
 def test_a_database_is_not_opened_without_its_key(xiaoqi: Xiaoqi) -> None:
