@@ -67,11 +67,13 @@ class Reports:
 
     people: int = 41
     wide: bool = False
+    no_more_than: int | None = None
 
     @property
     def most(self) -> int:
         """How many canaries there can be."""
-        return len(self._buildings) * len(TROUBLES)
+        there = len(self._buildings) * len(TROUBLES)
+        return there if self.no_more_than is None else min(there, self.no_more_than)
 
     def canary(self, number: int) -> Canary:
         """The canary of this number, from 0."""

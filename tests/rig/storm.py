@@ -17,8 +17,13 @@ EACH = 8  # canaries of one person; nobody who says so many at once is a flood
 
 
 def reports_for(messages: int) -> Reports:
-    """Enough people, and a place for each report: the sample's where they suffice."""
-    return Reports(people=max(messages // EACH, 41), wide=messages > SAMPLE_HAS_ROOM_FOR / 2)
+    """Enough people, and a place for each report: the sample's where they suffice.
+
+    A small load is never more than doubled, however long the nemesis takes.
+    """
+    small = messages <= SAMPLE_HAS_ROOM_FOR / 2
+    no_more_than = max(messages, 1) * 2 if small else None
+    return Reports(people=max(messages // EACH, 41), wide=not small, no_more_than=no_more_than)
 
 
 async def storm(

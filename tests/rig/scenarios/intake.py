@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from tests.rig.checker import milliseconds
-from tests.rig.load import Load
+from tests.rig.load import Load, Reports
 from tests.rig.scenario import Rig, Scenario, Verdict, verdict
 from tests.rig.service import HOME, Service, free_port
 from tests.rig.storm import reports_for, storm
@@ -71,7 +71,7 @@ async def _empty_server(rig: Rig, *, rate: float, seconds: float) -> list[float]
     telegram = await rig.telegram()
     async with _plain_server() as url:
         await telegram.call("setWebhook", url=f"{url}/telegram/webhook")
-        load = Load(telegram, reports_for(1), rate=rate)
+        load = Load(telegram, Reports(), rate=rate)
         await load.run(min(int(rate * seconds), load.reports.most))
         await asyncio.sleep(0.5)
     return [event["took"] for event in telegram.events("post") if event["status"] == 200]
