@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -16,18 +14,16 @@ from bot import counts
 from bot.channels.base import Channel
 from bot.last_words import let_go
 from bot.limiter import Limiter
+from bot.outcomes import OUTCOMES, Outcome, record, with_files
 from bot.pause import Pause
-from domain.messages import Address, Lane, Outbound, Refused, Sent, TryLater, Unknown
+from domain.messages import Outbound, Refused, TryLater, Unknown
 from storage.bell import Topic, woken
 from storage.database import Database, Unavailable
 from storage.outbox import LEASE as SENDING
-from storage.outbox import SAID_AGAIN, OutboxRow
-from storage.schema import AttachmentState
+from storage.outbox import OutboxRow
 from storage.transaction import Transaction
 
 logger = structlog.get_logger()
-
-Outcome = Sent | TryLater | Refused | Unknown
 
 LEASE = 6.0  # seconds one process delivers for a channel account; renewed at a third
 AT_ONCE = 32  # messages of one channel on their way or waiting for the platform's pace
@@ -37,14 +33,7 @@ LAST_CALLS = 4.0  # seconds a stopping process gives to the calls it has made
 TOO_LATE = SENDING - LONGEST_CALL  # seconds after which a call would outlast the row's lease
 POLL = 1.0  # seconds between two looks at an outbox that others may have written to
 
-# How long words wait for files that are still on their way to us, and how often they look.
-FILES_COME = timedelta(minutes=1)
-FILES_COME_IN_DANGER = timedelta(seconds=5)
-LOOK_FOR_FILES = 1.0
-
-OUTCOMES = {Sent: "sent", TryLater: "later", Refused: "refused", Unknown: "unknown"}
-# Refused to one of the staff, these must not be forgotten.
-OWED = frozenset({Lane.EMERGENCY, Lane.STAFF})
+LOOK_FOR_FILES = 1.0  # seconds between two looks whether a file has come
 
 
 class Relay:
@@ -361,65 +350,6 @@ class _Line:
         if not call.cancelled() and (failure := call.exception()) is not None:
             # The row keeps its lease; when that is over somebody takes it up.
             logger.error("delivery failed", channel=self._channel.name, exc_info=failure)
-
-
-def with_files(tx: Transaction, row: OutboxRow) -> OutboxRow | None:
-    """The message with the files that are here, saying so when some are lost; None while some are
-    still being fetched.
-    """
-    outbound = row.outbound
-    patience = FILES_COME_IN_DANGER if outbound.lane is Lane.EMERGENCY else FILES_COME
-    here = []
-    for number in outbound.photos:
-        file = tx.attachments.get(number)
-        if file is None or file.state is AttachmentState.FAILED:
-            continue
-        if file.state is AttachmentState.STORED:
-            here.append(number)
-        elif tx.now - file.heard_at < patience:
-            return None
-    lost = len(outbound.photos) - len(here)
-    if not lost:
-        return row
-    reader = None if row.person is None else tx.people.get(row.person)
-    language = reader.language if reader else ""
-    line = tx.wording.say("relay.files_lost", {"count": lost}, language=language)
-    text = f"{outbound.text}\n{line}"
-    return replace(row, outbound=replace(outbound, text=text, photos=tuple(here)))
-
-
-def record(tx: Transaction, row: OutboxRow, token: str, outcome: Outcome) -> None:
-    """What became of a message, in the outbox and in what is known of the chat."""
-    match outcome:
-        case Sent():
-            tx.outbox.sent(row.id, token, outcome.message)
-        case TryLater():
-            tx.outbox.later(row.id, token, outcome.after, outcome.reason)
-        case Refused():
-            _refused(tx, row, token, outcome)
-        case Unknown():
-            again = row.outbound.lane in SAID_AGAIN
-            tx.outbox.unknown(row.id, token, str(outcome), retry=again)
-
-
-def _refused(tx: Transaction, row: OutboxRow, token: str, refused: Refused) -> None:
-    """A chat that moved is re-keyed; one that cannot be reached is no longer written to."""
-    address = row.outbound.address
-    if refused.migrated_to not in ("", address.chat):
-        moved = Address(channel=address.channel, chat=refused.migrated_to)
-        if not tx.outbox.later(row.id, token, 0, refused.reason):
-            return
-        tx.chats.migrate(address, moved)
-        tx.outbox.move(address, moved)  # also when the group is known to have moved long ago
-        return
-    if not tx.outbox.refused(row.id, token, refused.reason):
-        return
-    if row.number and row.outbound.lane in OWED:
-        tx.orders.mark_untold(row.number)
-    if refused.gone:
-        tx.chats.deactivate(address)
-        tx.people.mark_unreachable(address)
-        tx.outbox.cancel_address(address)
 
 
 def _lease_of(channel: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.messages import Attachment, AttachmentKind
+from bot.relay import TOO_LATE, Relay
+from domain.messages import Address, Attachment, AttachmentKind, Lane, Outbound
 from scheduler.clock import Clock
 from scheduler.jobs import JOBS, Job
 from storage.attachments import PendingAttachment
 from storage.inbox import InboxRow
-from storage.schema import AttachmentState
+from storage.schema import AttachmentState, OutboxState
 from storage.transaction import Transaction
-from tests.flow.means import LIGHT, run_out, unfinished
-from tests.town import SOUND, Town
+from tests.flow.means import LIGHT, run_out, states, unfinished
+from tests.town import SOUND, MemoryChannel, Town
 
 
 def begun(tx: Transaction, conversation: str, owner: str) -> tuple[InboxRow, ...]:
@@ -102,3 +103,55 @@ async def test_a_job_goes_on_with_whoever_took_it_over_and_with_nobody_else(hard
     assert not await hardy.database.run(
         lambda tx: tx.jobs.finished("count", fire_time, "slept", "late")
     )
+
+
+class Asleep(MemoryChannel):
+    """Its process is stopped once, after a row was marked as being sent and before the call."""
+
+    def __init__(self) -> None:
+        super().__init__("web")
+        self.clock = 0.0
+
+    def is_group(self, address: Address) -> bool:
+        if not self.clock:  # asked for the pace, just before the mark
+            self.clock = TOO_LATE + 1
+        return False
+
+
+async def test_a_call_is_not_made_by_whoever_slept_since_it_was_marked(hardy: Town) -> None:
+    """By the end of the call its row might be somebody else's, and said by them already."""
+    telling = Outbound(
+        id=0, address=Address(channel="web", chat="one"), lane=Lane.BROADCAST, text="通知"
+    )
+    number = await hardy.database.run(
+        lambda tx: tx.outbox.add(telling, person=None, phrase="test", values={})
+    )
+    channel = Asleep()
+    relay = Relay(hardy.database, {"web": channel}, owner="slept", clock=lambda: channel.clock)
+    await relay.settle()
+    row = await hardy.read(lambda tx: tx.outbox.get(number))
+    assert (row.state, row.attempts, len(channel.sent)) == (OutboxState.SENT, 2, 1)
+
+
+async def test_nothing_is_claimed_under_a_lease_that_was_lost(hardy: Town) -> None:
+    """The one that slept looks into the outbox before it looks at its lease."""
+    slept = Relay(hardy.database, hardy.channels, owner="slept", clock=lambda: 0.0)
+    token = await hardy.database.run(lambda tx: slept._take(tx, "web"))
+    assert token is not None
+    await run_out(hardy.database)
+    await hardy.database.run(lambda tx: tx.leases.take("relay:web", "awake", 60))
+    await hardy.intake.accept(hardy.inbound("王阿姨", LIGHT))
+    await hardy.intake.settle()
+
+    assert not await slept._lines["web"].begin_some(token)
+    assert not await slept._lines["web"].deliver_some(token)
+    assert set(await states(hardy.database)) == {OutboxState.QUEUED}
+
+
+async def test_what_a_dead_process_claimed_is_sent_by_the_next_at_once(hardy: Town) -> None:
+    """It was not marked as being sent, so it was not sent, and nobody need wait for its lease."""
+    await hardy.intake.accept(hardy.inbound("王阿姨", LIGHT))
+    await hardy.intake.settle()
+    await hardy.database.run(lambda tx: tx.outbox.claim("web", token="dead", limit=10))
+    await hardy.relay.settle()
+    assert set(await states(hardy.database)) == {OutboxState.SENT}
