@@ -23,6 +23,7 @@ from aiohttp import web
 
 from bot import __version__, sample
 from bot.channels.base import Channel, Surroundings
+from bot.clocks import Clocks
 from bot.fetching import Fetcher
 from bot.holding import while_held
 from bot.intake import Intake, Patience
@@ -307,7 +308,11 @@ async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[Non
         if ("poll" if channel.polls else "web") in roles
     ]
     tables = asyncio.Event()
-    hands = [asyncio.create_task(_follow_the_tables(service, tables), name="catalogue")]
+    clocks = Clocks(service.database, monotonic=time.monotonic)
+    hands = [
+        asyncio.create_task(_follow_the_tables(service, tables), name="catalogue"),
+        asyncio.create_task(clocks.run(), name="clocks"),
+    ]
     if "intake" in roles:
         hands.append(asyncio.create_task(service.intake.run(), name="intake"))
     if "relay" in roles:
