@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.edge.conftest import Xiaoqi
 
 
@@ -50,3 +52,27 @@ def test_a_key_may_be_added_first_and_taken_into_use_later(xiaoqi: Xiaoqi) -> No
     xiaoqi("keys", "rotate")
 
     assert "2 master keys" in xiaoqi("keys", "check").out
+
+
+def test_what_is_past_its_time_is_told_and_ended(xiaoqi: Xiaoqi) -> None:
+    xiaoqi("say", "--sample", "3栋2单元楼道灯不亮了")
+
+    told = xiaoqi("retention", "--sample", "--dry-run")
+    ended = xiaoqi("retention", "--sample")
+
+    assert told.code == ended.code == 0
+    assert told.out == ended.out  # nothing is past its time yet
+    assert "inbox_words       30 days         0 due; then: words removed" in told.out
+
+
+def test_network_logs_cannot_be_kept_for_less_than_half_a_year(
+    xiaoqi: Xiaoqi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XIAOQI_RETENTION__AUDIT", "179")
+    monkeypatch.setenv("XIAOQI_RETENTION__ROUTING", "30")
+
+    done = xiaoqi("check")
+
+    assert done.code == 2
+    assert "retention.audit: Input should be greater than or equal to 180" in done.err
+    assert "retention.routing" in done.err
