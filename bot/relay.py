@@ -11,6 +11,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from bot import counts
+from bot.breaker import Breaker
 from bot.channels.base import Channel
 from bot.last_words import let_go
 from bot.limiter import Limiter
@@ -134,6 +135,7 @@ class _Line:
         self._channel = channel
         self._clock = clock
         self._limiter = Limiter(channel.limits)
+        self._breaker = Breaker()
         self._calls: set[asyncio.Task[None]] = set()
         # What is being sent, and its outcome until that is recorded.
         self._sending: dict[int, tuple[OutboxRow, Outcome]] = {}
@@ -167,7 +169,7 @@ class _Line:
 
     async def begin_some(self, token: str) -> bool:
         """Begins to send what is due, as many as may be under way at once; whether any is."""
-        room = AT_ONCE - len(self._calls)
+        room = (1 if self._breaker.is_open else AT_ONCE) - len(self._calls)
         if room > 0:
             rows = await self._claim(token, room)
             began = self._clock()
@@ -287,9 +289,7 @@ class _Line:
         lane = row.outbound.lane.value
         counts.DELIVERED.labels(self._channel.name, lane, OUTCOMES[type(outcome)]).inc()
         logger.info("message tried", channel=self._channel.name, outcome=OUTCOMES[type(outcome)])
-        if isinstance(outcome, TryLater):
-            chat = None if outcome.scope == "channel" else row.outbound.address.chat
-            self._limiter.pause(chat, self._clock() + outcome.after)
+        self._pause_after(outcome, row.outbound.address.chat)
         try:
             await self._record(row, token, outcome)
         except Exception:
@@ -297,6 +297,20 @@ class _Line:
             logger.error("outcome not recorded", outbox=row.id, exc_info=True)
         self._sending.pop(row.id, None)
         self.something_new.set()
+
+    def _pause_after(self, outcome: Outcome, chat: str) -> None:
+        """Holds back the chat or the whole channel, where the outcome asks for it."""
+        match outcome:
+            case TryLater():
+                whose = None if outcome.scope == "channel" else chat
+                self._limiter.pause(whose, self._clock() + outcome.after)
+            case Unknown():
+                until = self._breaker.doubtful(chat, self._clock())
+                if until is not None:
+                    logger.warning("platform out of order", channel=self._channel.name)
+                    self._limiter.pause(None, until)
+            case _:
+                self._breaker.answered()
 
     async def _outcome(self, outbound: Outbound) -> Outcome:
         try:
