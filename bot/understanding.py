@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.time_box import at_most
 from domain.readings import Reading, ReadingContext
 from knowledge.intents import Intents
@@ -19,6 +21,7 @@ class Understanding:
 
     def __init__(self, catalogue: Catalogue, intents: Intents) -> None:
         self._intents = intents
+        self._one_at_a_time = asyncio.Lock()
         self.refresh(catalogue)
 
     def refresh(self, catalogue: Catalogue) -> None:
@@ -35,8 +38,12 @@ class Understanding:
 
     async def read(self, text: str, context: ReadingContext) -> Reading:
         """What the text says."""
-        with at_most(READING):
-            try:
-                return self._reader.read(text, context)
-            except SystemExit as error:  # it would end the event loop, and the process with it
-                raise RuntimeError("the reader raised SystemExit") from error
+        # Many messages become ready to be read at one commit. Between two readings the event loop
+        # goes round, so that whoever writes to us meanwhile does not wait for all of them.
+        async with self._one_at_a_time:
+            await asyncio.sleep(0)
+            with at_most(READING):
+                try:
+                    return self._reader.read(text, context)
+                except SystemExit as error:  # it would end the event loop and the process
+                    raise RuntimeError("the reader raised SystemExit") from error

@@ -22,6 +22,7 @@ Work = Callable[[Transaction], Any]
 
 UNITS_PER_COMMIT = 64
 SECONDS_PER_COMMIT = 0.02
+SECONDS_AFTER_FIRST = 0.002  # somebody waits at the door; handling still gets a unit in
 BUSY_MILLISECONDS = 5_000
 READERS = 3
 STATEMENTS_KEPT = 512
@@ -50,10 +51,11 @@ class Lost(Exception):
 class Unit:
     """One piece of queued work and its outcome, which nobody hears before the commit."""
 
-    __slots__ = ("error", "future", "loop", "result", "tx", "work")
+    __slots__ = ("error", "first", "future", "loop", "result", "tx", "work")
 
-    def __init__(self, work: Work, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, work: Work, loop: asyncio.AbstractEventLoop, *, first: bool) -> None:
         self.work = work
+        self.first = first
         self.loop = loop
         self.future: asyncio.Future[Any] = loop.create_future()
         self.result: Any = None
@@ -108,7 +110,7 @@ class SqliteEngine:
 
     async def run(self, work: Callable[[Transaction], T], *, first: bool) -> T:
         """What `work` returned, after the commit that made it durable."""
-        unit = Unit(work, asyncio.get_running_loop())
+        unit = Unit(work, asyncio.get_running_loop(), first=first)
         with self._wake:
             if self._closing:
                 raise RuntimeError("the database is closed")
@@ -196,14 +198,17 @@ class SqliteEngine:
             unit.error = error
             return group
         try:
-            began = time.monotonic()
-            self._run_in_savepoint(unit)
-            while len(group) < UNITS_PER_COMMIT and time.monotonic() - began < SECONDS_PER_COMMIT:
-                following = self._next(wait=False)
-                if following is None:
-                    break
-                group.append(following)
+            until = time.monotonic() + SECONDS_PER_COMMIT
+            following: Unit | None = unit
+            while following is not None:
                 self._run_in_savepoint(following)
+                if following.first:
+                    until = min(until, time.monotonic() + SECONDS_AFTER_FIRST)
+                if len(group) >= UNITS_PER_COMMIT or time.monotonic() > until:
+                    break
+                following = self._next(wait=False)
+                if following is not None:
+                    group.append(following)
             self.unit_started_at = None  # a slow disk is no hanging unit
             self._writing.execute("COMMIT")
         except (Lost, sqlite3.Error, MemoryError):
