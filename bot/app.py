@@ -26,6 +26,7 @@ from bot.channels.base import Channel, Surroundings
 from bot.clocks import Clocks
 from bot.fetching import Fetcher
 from bot.holding import while_held
+from bot.inheriting import inherit
 from bot.intake import Intake, Patience
 from bot.last_words import let_go
 from bot.relay import Relay
@@ -156,7 +157,7 @@ async def assembled(
             channels = _open_channels(settings, house)
         owner = life or f"{os.getpid()}-{secrets.token_hex(4)}"
         if life:
-            await database.run(lambda tx: tx.inbox.inherit(life))
+            await database.run(lambda tx: inherit(tx, life))
         relay = Relay(database, channels, owner=owner, clock=time.monotonic)
         intake = Intake(
             database,

@@ -39,6 +39,12 @@ _RENEW = Statement(
     .where(*_MINE, leases.c.until > bindparam("clock"))
     .values(until=bindparam("ends"))
 )
+_INHERIT = Statement(
+    update(leases)
+    .where(leases.c.owner.startswith(bindparam("family")), leases.c.owner != bindparam("me"))
+    .values(until=0)
+    .returning(leases.c.name, leases.c.token)
+)
 _RELEASE = Statement(update(leases).where(*_MINE).values(until=0))
 
 
@@ -86,6 +92,14 @@ class LeaseStore(Store):
         """Let go of it at once."""
         self.db.run(_RELEASE, named=name, held=int(token))
         self.tx.ring(Topic.LEASES)
+
+    def inherit(self, owner: str) -> tuple[tuple[str, str], ...]:
+        """What former lives of this owner ("name.3": "name.1", "name.2") held is free, since they
+        are dead: its names, and under which token they held it.
+        """
+        family, _, _ = owner.rpartition(".")
+        rows = self.db.all(_INHERIT, family=f"{family}.", me=owner)
+        return tuple((row.name, str(row.token)) for row in rows)
 
     def _held(self, name: str) -> Any | None:
         return self.db.one(_HELD, named=name, clock=self.tx.clock_after(0))

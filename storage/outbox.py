@@ -138,6 +138,11 @@ _LET_GO = Statement(
     .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _CLAIMED, _HELD)
     .values(state=OutboxState.QUEUED.value, token=None)
 )
+_GIVE_UP = Statement(
+    update(outbox)
+    .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _HELD)
+    .values(lease_until=0)
+)
 _LOST = Statement(
     update(outbox)
     .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _SENDING, _EXPIRED)
@@ -361,6 +366,10 @@ class OutboxStore(Store):
         self.db.run(_RELEASE, on_channel=channel, holder=token, clock=clock)
         lost = self.db.all(_LOST, on_channel=channel, clock=clock, now=self._now())
         return tuple(row.id for row in lost)
+
+    def give_up(self, channel: str, token: str) -> None:
+        """Whoever held rows under this token is dead: nobody need wait for their time to end."""
+        self.db.run(_GIVE_UP, on_channel=channel, holder=token)
 
     def let_go(self, channel: str, token: str) -> None:
         """What we claimed and have not begun to send waits again: we stop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.inheriting import inherit
 from domain.messages import Address, Button, Lane, Outbound
 from storage.database import Database
 from storage.outbox import OutboxRow
@@ -123,6 +124,34 @@ async def test_a_send_nobody_saw_the_end_of_is_said_again_at_most_once(
         await database.run(lambda tx: tx.outbox.sending((row,), "dead", lease=0))
         assert await database.run(lambda tx: tx.outbox.sweep("web", "alive")) == (row,)
         assert await state_of(database, row) is state
+
+
+async def test_what_a_dead_life_was_sending_is_unknown_at_once(database: Database) -> None:
+    row = await database.run(lambda tx: queue(tx, "一"))
+
+    def begin(tx: Transaction) -> str:
+        token = tx.leases.take("relay:web", "4f1c.1", 60)
+        assert token is not None
+        tx.outbox.claim("web", token=token, limit=1)
+        assert tx.outbox.sending((row,), token) == (row,)
+        return token
+
+    token = await database.run(begin)
+
+    def born_again(tx: Transaction) -> tuple[int, ...]:
+        inherit(tx, "4f1c.2")
+        mine = tx.leases.take("relay:web", "4f1c.2", 60)
+        assert mine not in (None, token)
+        return tx.outbox.sweep("web", str(mine))
+
+    assert await database.run(born_again) == (row,)
+    assert await state_of(database, row) is OutboxState.QUEUED
+
+
+async def test_another_process_takes_nothing_from_one_that_may_live(database: Database) -> None:
+    await database.run(lambda tx: tx.leases.take("relay:web", "4f1c.1", 60))
+    await database.run(lambda tx: inherit(tx, "77aa.2"))
+    assert await database.run(lambda tx: tx.leases.take("relay:web", "77aa.2", 60)) is None
 
 
 async def test_a_deliverer_that_slept_too_long_changes_nothing(database: Database) -> None:
