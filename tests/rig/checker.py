@@ -8,6 +8,7 @@ everybody gets at the first contact. Work orders are counted in `xiaoqi export o
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import math
@@ -91,8 +92,7 @@ async def examine(load: Load, service: Service, folder: Path) -> Findings:
     )
     if not service.bot.is_xiaoqi:
         return found
-    orders = await _orders(service, folder)
-    listed = await doubted(service)
+    orders, listed = await asyncio.gather(_orders(service, folder), doubted(service))
     known = {canary.number for one in listed if (canary := _named(load, one)) is not None}
     return Findings(
         **{

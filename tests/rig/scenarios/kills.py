@@ -68,7 +68,7 @@ def _scenario(mode: str, database: str, *, processes: int, minutes: float) -> Sc
         name=f"kill_{mode}_{database}",
         promise=f"killed at random, by {mode}, on {where}: nothing lost, no work order twice",
         play=partial(play, mode=mode, database=database, processes=processes),
-        short={"messages": 60, "kills": 2, "rate": 20},
+        short={"messages": 40, "kills": 1, "rate": 20},
         long={"messages": 20_000, "kills": 200, "rate": 100},
         minutes=minutes,
     )
