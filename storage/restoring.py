@@ -177,8 +177,8 @@ def verify(file: Path, scratch: Path, means: Means, step: Step) -> Manifest:
 def restore(file: Path, url: str, means: Means, step: Step, *, replace: bool) -> Settled:
     """Put the backup into this database, and settle it.
 
-    Raises BadBackup, WrongKey, NewerSchema, NotEmpty or InUse; then nothing is changed. With
-    `replace` what the database holds goes, but for its list of erasures, where it can be read.
+    Raises BadBackup, WrongKey, BadKey, NewerSchema, NotEmpty or InUse; then nothing is changed.
+    With `replace` what the database holds goes, but for its list of erasures, if it can be read.
     """
     with opened(file) as archive:
         manifest = read_manifest(archive, means.keyring)
@@ -360,6 +360,7 @@ def _settle(
 ) -> Settled:
     """Let go of what dead processes held, say what nobody can know, erase who was erased since."""
     tx = _transaction(connection, means)
+    tx.vault.check_master_key()
     session, now = tx.session, stored(tx.now)
     for statement in (_FREE_LEASES, _FREE_INBOX, _FREE_ATTACHMENTS, _FREE_RUNS, _READ_AGAIN):
         session.run(statement)

@@ -131,8 +131,7 @@ def _queues(found: Figures) -> Iterator[Metric]:
     yield waiting
     yield oldest
     yield _gauge("database_bytes", "Size of the database.", found.database_bytes)
-    if found.free_bytes is not None:
-        yield _gauge("disk_free_bytes", "Room on the disk of the database.", found.free_bytes)
+    yield _gauge("disk_free_bytes", "Room on the disk of the database.", found.free_bytes)
 
 
 def _holders(found: Figures, owner: str) -> Iterator[Metric]:
@@ -170,5 +169,5 @@ def _runs(
     yield from (last, running, late)
 
 
-def _gauge(name: str, says: str, value: float) -> Metric:
+def _gauge(name: str, says: str, value: float | None) -> Metric:
     return GaugeMetricFamily(f"xiaoqi_{name}", says, value=value)
