@@ -23,8 +23,8 @@ OUTAGES: tuple[dict[str, Any], ...] = (
     {"code": 503, "body": "<html>Service Unavailable</html>"},
     {"cut": True},
     {"cut": True, "deliver": True},
-    {"slow": 20.0},
 )
+SLOWER_THAN_WE_WAIT = {"slow": 20.0}
 
 
 async def slow_group(
@@ -67,7 +67,9 @@ async def slow_group(
     )
 
 
-async def outage(rig: Rig, *, messages: int, rate: float, each: float, drains: float) -> Verdict:
+async def outage(
+    rig: Rig, *, messages: int, rate: float, each: float, drains: float, timeouts: bool
+) -> Verdict:
     """One kind of trouble after the other, each on most calls, while residents go on writing."""
     telegram = await rig.telegram()
     service = await rig.service(telegram, mode="webhook")
@@ -76,10 +78,11 @@ async def outage(rig: Rig, *, messages: int, rate: float, each: float, drains: f
     await service.start()
     load = Load(telegram, reports, rate=rate)
     memory: list[int] = []
+    troubles = (*OUTAGES, SLOWER_THAN_WE_WAIT) if timeouts else OUTAGES
 
     async def nemesis() -> None:
         await asyncio.sleep(1)
-        for trouble in OUTAGES:
+        for trouble in troubles:
             await telegram.do(
                 "fault", method="sendMessage", times=1_000_000, chance=0.9, **trouble
             )
@@ -98,7 +101,7 @@ async def outage(rig: Rig, *, messages: int, rate: float, each: float, drains: f
     del claims["no_message_lost"]  # nobody knows of some; those are listed
     return verdict(
         {
-            "troubles": len(OUTAGES),
+            "troubles": len(troubles),
             "given up as unknown, listed": len(found.lost) - len(unaccounted),
             "memory MiB": [size >> 20 for size in memory],
             **found.figures(),
@@ -122,8 +125,8 @@ SCENARIOS = (
         name="channel_outage",
         promise="429, 5xx, resets, timeouts: memory flat, drains by itself, each doubt is listed",
         play=outage,
-        short={"messages": 40, "rate": 10, "each": 0.6, "drains": 60},
-        long={"messages": 3000, "rate": 20, "each": 25, "drains": 180},
+        short={"messages": 40, "rate": 10, "each": 0.4, "drains": 15, "timeouts": False},
+        long={"messages": 3000, "rate": 20, "each": 25, "drains": 120, "timeouts": True},
         minutes=4.0,
     ),
 )

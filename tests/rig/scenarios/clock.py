@@ -103,7 +103,7 @@ def system_clock(library: Path, file: Path) -> Bot:
     variables = (
         f"LD_PRELOAD={library}",
         f"FAKETIME_TIMESTAMP_FILE={file}",
-        "FAKETIME_NO_CACHE=1",
+        "FAKETIME_CACHE_DURATION=1",
         "FAKETIME_DONT_FAKE_MONOTONIC=1",
         "DONT_FAKE_MONOTONIC=1",
     )

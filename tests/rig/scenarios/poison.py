@@ -20,7 +20,6 @@ from tests.rig.storm import delays, reports_for, storm
 FIRST = 90_001  # the first chat that poison comes from
 ATTEMPTS = 5
 RAISES, HANGS, CRASHES, GORGES = POISONS
-WORSE = 1.2  # neighbours may wait so many times longer (F7)
 
 
 async def play(
@@ -61,7 +60,7 @@ async def play(
     took = list(delays(load).values())
     return verdict(
         {
-            "poison": {words: count for words, count in poisons},
+            "poison": dict(poisons),
             "dead letters": len(dead),
             "attempts at each": sorted({one["attempts"] for one in dead}),
             "answered after replay": answered,
