@@ -16,14 +16,16 @@ SAMPLE_HAS_ROOM_FOR = 240  # canaries
 EACH = 8  # canaries of one person; nobody who says so many at once is a flood
 
 
-def reports_for(messages: int) -> Reports:
+def reports_for(messages: int, *, rate: float = 0.0) -> Reports:
     """Enough people, and a place for each report: the sample's where they suffice.
 
-    A small load is never more than doubled, however long the nemesis takes.
+    At that rate nobody speaks more than once in ten seconds, so that nobody is a flood however
+    long it goes on. A small load is never more than doubled, however long the nemesis takes.
     """
     small = messages <= SAMPLE_HAS_ROOM_FOR / 2
     no_more_than = max(messages, 1) * 2 if small else None
-    return Reports(people=max(messages // EACH, 41), wide=not small, no_more_than=no_more_than)
+    people = max(messages // EACH, int(rate * 10), 41)
+    return Reports(people=people, wide=not small, no_more_than=no_more_than)
 
 
 async def storm(

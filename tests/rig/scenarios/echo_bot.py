@@ -37,7 +37,7 @@ async def _losses(
     # The plain bot keeps no limits; it shall lose nothing by that.
     telegram = await rig.telegram(limits=bot.is_xiaoqi)
     service = await rig.service(telegram, mode=mode, bot=bot)
-    reports = reports_for(messages)
+    reports = reports_for(messages, rate=rate)
     await reports.prepare(service, rig.folder)
     await service.start()
     load = Load(telegram, reports, rate=rate)

@@ -28,7 +28,7 @@ async def play(
     empty = await _empty_server(rig, rate=rate, seconds=floor)
     telegram = await rig.telegram()
     service = await rig.service(telegram, mode="webhook")
-    reports = reports_for(messages)
+    reports = reports_for(messages, rate=rate)
     await reports.prepare(service, rig.folder)
     await service.start()
     load = Load(telegram, reports, rate=rate)

@@ -31,7 +31,7 @@ async def play(
     """
     telegram = await rig.telegram()
     service = await rig.service(telegram, mode=mode, processes=processes, database=database)
-    reports = reports_for(messages)
+    reports = reports_for(messages, rate=rate)
     await reports.prepare(service, rig.folder)
     await service.start()
     load = Load(telegram, reports, rate=rate)
