@@ -117,7 +117,7 @@ SCENARIOS = (
         name="slow_group",
         promise="calls on one group take half a minute: the other chats are served as ever",
         play=slow_group,
-        short={"messages": 40, "rate": 20, "slow": 5, "slack": 1.0},
+        short={"messages": 40, "rate": 20, "slow": 5, "slack": 3.0},
         long={"messages": 1500, "rate": 25, "slow": 30, "slack": 0.0},
         minutes=2.5,
     ),
