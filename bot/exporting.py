@@ -12,6 +12,7 @@ from typing import Any
 from bot.import_kinds import KINDS as IMPORTED
 from bot.progress import Step
 from domain.budgets import written
+from domain.changes import AuditEntry
 from domain.orders import WorkOrder
 from domain.rules import Budget, TimeUnit
 from storage import operating
@@ -40,6 +41,8 @@ async def export(database: Database, kind: str, file: Path, step: Step) -> int:
     The operator's tables come out as they are imported. The file appears when it is complete.
     """
     part = file.with_name(f"{file.name}.part")
+    taken = AuditEntry(action="table.exported", subject=f"table:{kind}")
+    await database.run(lambda tx: tx.audit.add(taken))
     try:
         count = await database.read(lambda tx: _write(tx, KINDS[kind], part, step))
         part.replace(file)

@@ -10,7 +10,7 @@ from domain.messages import Choice
 from domain.orders import Status, WorkOrder
 from domain.people import DESK_ROLES
 from domain.units import UnitKind
-from handlers import meant, said
+from handlers import denied, meant, said
 from handlers.said import Said
 from handlers.shown import LISTED, choices, is_hidden
 from handlers.turn import Answer, Turn
@@ -129,6 +129,7 @@ class Command:
     def _do_to(self, turn: Turn, number: str, details: Said) -> None:
         order = turn.tx.orders.get(number)
         if order is None or is_hidden(turn, order):
+            denied.note(turn, number, "hidden")
             turn.say("desk.not_found", number_said=number)
             return
         turn.focus_on(order)

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.orders import Status, WorkOrder
 from domain.readings import Reading
+from handlers import denied
 from handlers.shown import LISTED, choices, is_hidden
 from handlers.turn import Turn
 
@@ -73,6 +74,7 @@ def ask_which(
 def say_none(turn: Turn, phrase: str) -> None:
     """There is none to speak of; a number that was said is not one of this person's."""
     if turn.reading.number:
+        denied.note(turn, turn.reading.number, "not theirs")
         turn.say("meant.not_yours", order=turn.reading.number)
     else:
         turn.say(phrase)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from domain.changes import AuditEntry
 from domain.messages import Choice
 from handlers import delete_me
 from handlers.turn import Answer, Turn
@@ -47,7 +48,11 @@ def _export(turn: Turn, answer: Answer) -> bool:
         return True
     if answer.value != "export":
         return False
-    everything = turn.tx.people.export(turn.person.id)
+    person = turn.person.id
+    turn.tx.audit.add(
+        AuditEntry(action="person.exported", subject=f"person:{person}", person=person)
+    )
+    everything = turn.tx.people.export(person)
     text = json.dumps(everything, ensure_ascii=False, indent=1, default=str)
     pages = [text[start : start + PAGE] for start in range(0, len(text), PAGE)]
     for number, page in enumerate(pages, start=1):

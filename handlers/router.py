@@ -13,7 +13,7 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import consent, desk, human, language, privacy
+from handlers import consent, denied, desk, human, language, privacy
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -78,6 +78,7 @@ def dispatch(turn: Turn) -> None:
     try:
         _let_one_speak(turn)
     except RuleBroken as broken:
+        denied.note_broken(turn, broken)
         turn.say(broken.phrase, **broken.values())
     privacy.warn(turn)
     consent.remind(turn)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
+from domain.changes import AuditEntry
 from storage.schema import codes, stored
 from storage.statements import Statement, Store, adding
 
@@ -18,6 +19,7 @@ SECRET_BYTES = 16
 SPOKEN = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 SPOKEN_LENGTH = 8
 LINK = "link"
+INVITE = "invite"
 
 _ADD = Statement(adding(codes, "digest", "kind", "payload", "until"))
 _LIVING = (
@@ -48,6 +50,9 @@ class CodeStore(Store):
             payload=json.dumps(dict(payload), separators=(",", ":")),
             until=stored(until),
         )
+        if kind == INVITE:
+            subject = f"person:{payload.get('person', '')}"
+            self.tx.audit.add(AuditEntry(action="invite.made", subject=subject))
         return code
 
     def redeem(self, code: str, kind: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
+from domain.changes import AuditEntry
 from domain.conversations import HandOver, HandOverState
 from domain.messages import Address
 from storage.schema import hand_overs, moment, stored
@@ -81,7 +82,9 @@ class HandOverStore(Store):
             opened_at=stored(hand_over.opened_at),
             ended_at=None if ended is None else stored(ended),
         )
-        return replace(hand_over, id=added)
+        opened = replace(hand_over, id=added)
+        self._note(opened)
+        return opened
 
     def save(self, hand_over: HandOver) -> None:
         """Keep how it goes on."""
@@ -95,6 +98,7 @@ class HandOverStore(Store):
             sealed=self.tx.vault.seal(key, COLUMN, _as_plain(hand_over)),
             ended=None if ended is None else stored(ended),
         )
+        self._note(hand_over)
 
     def waiting(self, units: Iterable[int]) -> tuple[HandOver, ...]:
         """Those that nobody has taken at the desks of these units, longest first."""
@@ -110,6 +114,17 @@ class HandOverStore(Store):
         """The one this member of staff took last and has not ended."""
         row = self.db.one(_OF_STAFF, whose=person)
         return None if row is None else self._hand_over(row)
+
+    def _note(self, hand_over: HandOver) -> None:
+        """Whoever takes one reads what a resident says in private."""
+        self.tx.audit.add(
+            AuditEntry(
+                action=f"hand_over.{hand_over.state.value}",
+                subject=f"hand_over:{hand_over.id}",
+                person=hand_over.staff,
+                detail={"resident": hand_over.person, "unit": hand_over.unit},
+            )
+        )
 
     def _digest(self, key: str) -> str:
         return self.tx.keyring.digest("conversation", key)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, or_, select, update
 
+from domain.changes import AuditEntry
 from domain.people import Actor, Delegation, Grant, Person, Post, Role
 from storage.schema import delegations, grants, moment, stored
 from storage.statements import Statement, Store, adding
@@ -167,7 +168,7 @@ class PostStore(Store):
         """The person holds the post from `start` (now) until `end` (open); harmless when it is
         held openly.
         """
-        self.db.run(
+        granted = self.db.run(
             _GRANT,
             person=person,
             unit=post.unit,
@@ -175,6 +176,8 @@ class PostStore(Store):
             start=stored(start or self.tx.now),
             end=None if end is None else stored(end),
         )
+        if granted:
+            self._note("post.granted", person, post)
 
     def end_grant(self, person: int, post: Post, at: datetime) -> bool:
         """The person holds the post no longer; whether they did."""
@@ -185,6 +188,8 @@ class PostStore(Store):
             of_role=post.role.value,
             at=stored(at),
         )
+        if touched:
+            self._note("post.ended", person, post)
         return touched > 0
 
     def hold_exactly(self, person: int, posts: Iterable[Post]) -> None:
@@ -233,6 +238,10 @@ class PostStore(Store):
             )
             for row in self.db.all(_DELEGATIONS_OF, whose=person, at=stored(at))
         )
+
+    def _note(self, action: str, person: int, post: Post) -> None:
+        detail = {"unit": post.unit, "role": post.role.value}
+        self.tx.audit.add(AuditEntry(action=action, subject=f"person:{person}", detail=detail))
 
     def _give_posts(self, *, keep: int, drop: int) -> None:
         held = {_post(row) for row in self.db.all(_OPEN, whose=keep, at=stored(self.tx.now))}

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select, update
 
+from domain.changes import AuditEntry
 from domain.conversations import GroupMode
 from domain.people import Post, Role
 from storage import schema
@@ -101,6 +102,10 @@ class TableStore(Store):
             "holidays": self._holidays,
         }
         kinds[kind](rows)
+        detail = {"rows": len(rows)}
+        self.tx.audit.add(
+            AuditEntry(action="table.imported", subject=f"table:{kind}", detail=detail)
+        )
         self.bump(kind)
 
     def version(self, kind: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -13,8 +14,10 @@ from rich.console import Console
 
 from bot import app, logs
 from bot.settings import CoreSettings, SettingsProblem, read_settings
+from scheduler.sealer import Sealer
 from storage.database import NewerSchema, Unavailable, UnknownDatabase
 from storage.keyring import BadKey
+from storage.sealing_chain import ChainBroken
 
 T = TypeVar("T")
 
@@ -54,9 +57,15 @@ def settings_of(config: Path | None, **given: Any) -> CoreSettings:
 
 
 async def with_database(settings: CoreSettings, work: Callable[[app.Opened], Awaitable[T]]) -> T:
-    """What the work returned, on the opened and migrated database."""
+    """What the work returned, on the opened and migrated database.
+
+    What it wrote into the audit is sealed, since no service need be running.
+    """
     async with app.prepared(settings) as house:
-        return await work(house)
+        result = await work(house)
+        with suppress(Unavailable, ChainBroken):
+            await Sealer(house.database, owner="command line").seal()
+        return result
 
 
 def done(work: Coroutine[Any, Any, T]) -> T:
