@@ -10,8 +10,8 @@ from tests.rig.scenario import Rig, Scenario, Verdict, verdict
 from tests.rig.service import Service
 from tests.rig.storm import reports_for, storm
 
-STARTING = 0.2  # the share of kills that hit a process before it serves
-LIFE = 1.5  # seconds; a process that serves is killed within so long, at any moment alike
+STARTING = 0.3  # the share of kills that hit a process before it serves
+LIFE = 1.0  # seconds; a process that serves is killed within so long, at any moment alike
 AT_ONCE = 32  # sends of one process under way
 
 
@@ -75,8 +75,8 @@ def _scenario(mode: str, database: str, *, processes: int, minutes: float) -> Sc
 
 
 SCENARIOS = (
-    _scenario("polling", "sqlite", processes=1, minutes=10),
-    _scenario("webhook", "sqlite", processes=1, minutes=10),
-    _scenario("polling", "postgres", processes=3, minutes=6),
-    _scenario("webhook", "postgres", processes=3, minutes=6),
+    _scenario("polling", "sqlite", processes=1, minutes=8),
+    _scenario("webhook", "sqlite", processes=1, minutes=8),
+    _scenario("polling", "postgres", processes=3, minutes=5),
+    _scenario("webhook", "postgres", processes=3, minutes=5),
 )
