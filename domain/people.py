@@ -101,6 +101,7 @@ class Actor:
 
     person: int | None
     posts: frozenset[Post] = frozenset()
+    stands_in_for: frozenset[int] = frozenset()
 
     def is_desk(self, unit: int | None, org: Org) -> bool:
         """Whether the actor sits at a desk whose scope covers `unit`."""

@@ -12,9 +12,9 @@ from domain.units import Org
 def may_see(order: WorkOrder, actor: Actor, org: Org) -> bool:
     """Whether the work order may be shown to this person.
 
-    Whoever is complained about never sees it (信访工作条例, article 30). A restricted one is shown
-    to its reporter and to three posts of its community only; a complaint about staff to nobody
-    below the secretary but the owner.
+    Whoever is complained about never sees it (信访工作条例, article 30), nor does their deputy.
+    A restricted one is shown to its reporter and to three posts of its community only; a complaint
+    about staff to nobody below the secretary but the owner.
     """
     if _is_accused(order, actor):
         return False
@@ -152,7 +152,8 @@ def is_fit(order: WorkOrder, post: Post) -> bool:
 
 
 def _is_accused(order: WorkOrder, actor: Actor) -> bool:
-    return actor.person is not None and actor.person in order.accused
+    """Themselves, and whoever stands in for them while they do."""
+    return actor.person in order.accused or bool(actor.stands_in_for & order.accused)
 
 
 def _works_on(order: WorkOrder, post: Post) -> bool:

@@ -11,7 +11,7 @@ from domain.orders import OrderClass, Privacy, Status, WorkOrder
 from domain.places import OrderPlace
 from domain.readings import PlaceSlots, Problem, Reading
 from handlers import lacking, opening
-from handlers.accused import with_accused
+from handlers.accused import accuses, with_accused
 from handlers.turn import Turn
 from handlers.where import at, community_here, needs_no_place, placed, resolve, with_slots
 
@@ -22,6 +22,7 @@ def begun(turn: Turn, problem: Problem, place: PlaceSlots) -> WorkOrder:
     """A draft of one problem, with everything this message says about it; not saved yet."""
     reading = turn.reading
     spot = turn.heard.location
+    about_staff = accuses(turn)
     draft = WorkOrder(
         number=draw_number(turn),
         category=problem.category,
@@ -33,8 +34,8 @@ def begun(turn: Turn, problem: Problem, place: PlaceSlots) -> WorkOrder:
         text=problem.text,
         reporter=turn.person.id,
         privacy=_privacy(reading),
-        about_staff=reading.about_staff,
-        reported_in=None if _is_delicate(reading) else turn.conversation.address,
+        about_staff=about_staff,
+        reported_in=(None if about_staff or _is_delicate(reading) else turn.conversation.address),
         created_at=turn.now,
         photos=(*turn.heard.photos, *turn.heard.voices, *turn.heard.files),
     )
@@ -111,4 +112,4 @@ def _privacy(reading: Reading) -> Privacy:
 
 
 def _is_delicate(reading: Reading) -> bool:
-    return reading.anonymous or reading.confidential or reading.about_staff
+    return reading.anonymous or reading.confidential

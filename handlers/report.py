@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.changes import AuditEntry
 from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
 from handlers import ask, drafts
+from handlers.accused import accuses
 from handlers.opening import open_now, similar_to
 from handlers.shown import values
 from handlers.turn import Turn
 from handlers.where import at
 
 SHORTEST_STORY = 8  # characters: "我要投诉" alone says nothing yet
+NOT_OURS = (OrderClass.X, OrderClass.Q)
 CLEAR = 0.5  # how sure the reader must be before we speak in a group unasked
 
 
@@ -26,7 +30,7 @@ def handle(turn: Turn) -> None:
         show_lawful_paths(turn)
     if not problems and (turn.heard.addressed or not turn.in_group):
         turn.say("report.ask_words")
-    ours = [p for p in problems if p.order_class not in (OrderClass.X, OrderClass.Q)]
+    ours = [p for p in problems if p.order_class not in NOT_OURS]
     if ours:
         _take_up(turn, ours)
     elif any(problem.order_class == OrderClass.Q for problem in problems):
@@ -39,9 +43,21 @@ def _heard(turn: Turn) -> tuple[Problem, ...]:
     if turn.in_group and not turn.heard.addressed:
         return tuple(problem for problem in problems if problem.confidence >= CLEAR)
     said = turn.heard.text
+    if accuses(turn):
+        return _as_one(turn, problems)
     if problems or (len(said) <= SHORTEST_STORY and not turn.reading.place):
         return problems
     return (Problem(text=said, place=turn.reading.place),)
+
+
+def _as_one(turn: Turn, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """A complaint about staff with all its words: taken apart, half of it would name nobody."""
+    said = turn.heard.text
+    known = next((one for one in problems if one.order_class not in NOT_OURS), None)
+    if known is None and problems:
+        return problems
+    known = known or Problem(text=said, place=turn.reading.place)
+    return (replace(known, text=said), *(one for one in problems if one.order_class in NOT_OURS))
 
 
 def _take_up(turn: Turn, problems: list[Problem]) -> None:

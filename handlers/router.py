@@ -13,7 +13,7 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import consent, denied, desk, human, language, privacy
+from handlers import accused, consent, denied, desk, human, language, privacy
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -38,6 +38,8 @@ INTERRUPTING = frozenset(
         "withdraw",
     }
 )
+# What somebody asks about themselves is no complaint about others, whatever words it holds.
+_OF_ONESELF = frozenset({"cancel", "delete_me", "help", "invite", "link", "my_data", "withdraw"})
 # What may be answered in a group although nobody addressed the service (design.md §9).
 UNADDRESSED = frozenset({"report", "plus_one", "anonymous_report"})
 
@@ -85,7 +87,7 @@ def dispatch(turn: Turn) -> None:
 
 
 def _let_one_speak(turn: Turn) -> None:
-    for speaks in (_press, _event, _emergency, _with_a_human, _answer, _wordless, _intent):
+    for speaks in _SPEAKERS:
         if speaks(turn):
             return
 
@@ -131,6 +133,21 @@ def _emergency(turn: Turn) -> bool:
 def _with_a_human(turn: Turn) -> bool:
     """Both sides of a hand-over: what is said is relayed, until either ends it."""
     return human.relay(turn)
+
+
+def _accusation(turn: Turn) -> bool:
+    """A resident complains about somebody who works here: whatever was asked or is running, it
+    becomes a work order of its own, since the words of all others go to their owner.
+    """
+    overheard = turn.in_group and not turn.heard.addressed
+    if turn.actor.is_staff or overheard or not turn.heard.text:
+        return False
+    if turn.reading.intent in INTERRUPTING and not accused.speaks_of_conduct(turn):
+        return False
+    if turn.reading.intent in _OF_ONESELF or not accused.accuses(turn):
+        return False
+    routes().handlers["report"](turn)
+    return True
 
 
 def _answer(turn: Turn) -> bool:
@@ -189,6 +206,18 @@ def _intent(turn: Turn) -> bool:
         return True
     known["not_understood"](turn)
     return True
+
+
+_SPEAKERS: tuple[Callable[[Turn], bool], ...] = (
+    _press,
+    _event,
+    _emergency,
+    _with_a_human,
+    _accusation,
+    _answer,
+    _wordless,
+    _intent,
+)
 
 
 def is_chatter(turn: Turn) -> bool:

@@ -14,6 +14,7 @@ from domain.readings import PlaceSlots, Problem, Reading, ReadingContext
 from domain.rules import Category
 from knowledge.answers import bare, find_choice, find_rating, find_yes
 from knowledge.categories import CategoryFinder
+from knowledge.conduct import accuses_staff
 from knowledge.emergencies import Emergencies
 from knowledge.intents import Fit, Intents
 from knowledge.lexicon import lexicon
@@ -256,12 +257,11 @@ def _mood(key: str) -> dict[str, Any]:
     def said(listed: Sequence[str]) -> bool:
         return any(word in key for word in listed)
 
-    complains = said(("投诉", "举报", "态度", "收钱", "不作为", "骂人"))
     return {
         "angry": said(words.anger) or key.count("!") >= 6,
         "confidential": said(words.confidential),
         "anonymous": said(words.anonymous),
-        "about_staff": complains and said(words.staff),
+        "about_staff": accuses_staff(key),
         "elderly_alone": _elderly_alone(key),
     }
 

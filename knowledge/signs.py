@@ -15,16 +15,18 @@ def signs(text: str) -> frozenset[str]:
     said = comparable(text)
     return frozenset(
         name for name, words in _words().items() if any(word in said for word in words)
-    ) - {"before_a_surname", "after_a_surname"}
+    ) - {"before_a_surname", "after_a_surname", "after_a_given_name"}
 
 
 def is_called(text: str, name: str) -> bool:
-    """Whether a text speaks of this person: by full name, as 小王, or as 王书记."""
+    """Whether a text speaks of this person: by full name, as 小王 or 姓王的, as 王书记, as 敏姐."""
     said = comparable(text)
-    surname = comparable(name[:1])
+    full = comparable(name)
+    surname, given = full[:1], full[-1:]
     nicknames = (f"{before}{surname}" for before in _words()["before_a_surname"])
     titled = (f"{surname}{title}" for title in _words()["after_a_surname"])
-    return bool(name) and any(way in said for way in (comparable(name), *nicknames, *titled))
+    familiar = (f"{given}{title}" for title in _words()["after_a_given_name"])
+    return bool(name) and any(way in said for way in (full, *nicknames, *titled, *familiar))
 
 
 @cache

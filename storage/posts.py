@@ -129,7 +129,11 @@ class PostStore(Store):
         """
         standing_for = self._chain(_ABSENT, person, at)
         posts = [self.posts_of(one, at) for one in (person, *standing_for)]
-        return Actor(person=person, posts=frozenset().union(*posts))
+        return Actor(
+            person=person,
+            posts=frozenset().union(*posts),
+            stands_in_for=frozenset(standing_for),
+        )
 
     def holders(self, post: Post, at: datetime) -> tuple[Person, ...]:
         """Who does the work of a post now: its holders, and in place of an absent one the
@@ -145,6 +149,16 @@ class PostStore(Store):
             for one in present or [row.person]:
                 acting[one] = self.get(one)
         return tuple(person for person in acting.values() if person and not person.erased)
+
+    def in_office(self, post: Post, at: datetime) -> tuple[Person, ...]:
+        """Who the post belongs to now, present or not."""
+        rows = self.db.all(_HOLDERS, of_unit=post.unit, of_role=post.role.value, at=stored(at))
+        found = (self.get(row.person) for row in rows)
+        return tuple(person for person in found if person and not person.erased)
+
+    def deputies(self, people: Iterable[int], at: datetime) -> frozenset[int]:
+        """Everybody who stands in for one of these people now."""
+        return frozenset(one for person in people for one in self._chain(_DEPUTIES, person, at))
 
     def staff_named(self, name: str, within: int) -> tuple[Person, ...]:
         """Who holds a post within the unit and is called so: the name, 小赵, 赵师傅, 王书记."""

@@ -171,7 +171,7 @@ def _tell(
     for reached in _reached(tx, notice, order):
         key = (reached.person.id, notice.phrase, notice.number)
         own_act = reached.person.id == by and notice.asking is None
-        accused = order is not None and reached.person.id in order.accused
+        accused = order is not None and reached.person.id in _kept_from(tx, order)
         if own_act or accused or key in told:
             continue
         told.add(key)
@@ -280,7 +280,7 @@ def _holders(tx: Transaction, post: Post, order: WorkOrder | None) -> Iterator[T
         holders = [
             person
             for person in tx.people.holders(step, tx.now)
-            if order is None or person.id not in order.accused
+            if order is None or person.id not in _kept_from(tx, order)
         ]
         reached = [
             Told(person=person, address=address)
@@ -299,6 +299,11 @@ def _holders(tx: Transaction, post: Post, order: WorkOrder | None) -> Iterator[T
         )
     if order is not None:
         tx.orders.mark_untold(order.number)
+
+
+def _kept_from(tx: Transaction, order: WorkOrder) -> frozenset[int]:
+    """Who must not learn of it: those it complains about, and whoever stands in for them now."""
+    return order.accused | tx.people.deputies(order.accused, tx.now)
 
 
 def _say(
