@@ -18,8 +18,9 @@ from bot.settings import CoreSettings
 from knowledge.phrasebook import Phrasebook
 from storage import backup, restoring
 from storage.backup import BadBackup, Manifest, Step, WrongKey
+from storage.errors import NewerSchema
 from storage.keyring import BadKey, Keyring
-from storage.restoring import InUse, Means, NewerSchema, NotEmpty, Settled
+from storage.restoring import InUse, Means, NotEmpty, Settled
 
 SUFFIX = ".xiaoqi-backup"
 # Seconds a restore waits for leases that a dead process left; a living one renews them.

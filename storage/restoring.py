@@ -42,7 +42,7 @@ from storage.backup import (
 )
 from storage.catalogue import empty_catalogue
 from storage.database import knows_schema, migrate, parsed_url
-from storage.errors import Unavailable
+from storage.errors import NewerSchema, Unavailable
 from storage.keyring import Keyring
 from storage.outbox import LANES
 from storage.schema import AttachmentState, InboxState, OutboxState, stored
@@ -127,10 +127,6 @@ class InUse(Exception):
     def __init__(self, owners: Collection[str]) -> None:
         super().__init__(", ".join(sorted(owners)))
         self.owners = owners
-
-
-class NewerSchema(Exception):
-    """The backup has a schema this version does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
