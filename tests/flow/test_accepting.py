@@ -14,7 +14,7 @@ from domain.orders import Status
 from knowledge.phrasebook import Phrasebook
 from storage.database import Database, Unavailable
 from storage.keyring import Keyring
-from tests.flow.means import LIGHT, accepted, reopened, report, said, unfinished
+from tests.flow.means import LIGHT, accepted, reopened, report, run_out, said, unfinished
 from tests.town import Town
 
 
@@ -79,6 +79,32 @@ async def test_two_messages_at_the_same_moment_are_one_conversation(hardy: Town)
     (order,) = await hardy.orders("李叔")
     assert order.status is not Status.DRAFT
     assert order.place.building == "5"
+
+
+async def test_the_same_at_two_processes_is_one_conversation_too(
+    hardy: Town, database_url: str, keyring: Keyring
+) -> None:
+    """Each process hears one half of what a person says; whoever handles it has both."""
+    people = [f"住户{number}" for number in range(12)]
+    async with reopened(database_url, keyring, hardy, owner="other") as other:
+        halves = [
+            (hardy.inbound(who, "楼道里声控灯坏了"), hardy.inbound(who, f"{number + 1}栋二单元"))
+            for number, who in enumerate(people)
+        ]
+        await asyncio.gather(
+            *(
+                town.intake.accept(half)
+                for pair in halves
+                for town, half in zip((hardy, other), pair, strict=True)
+            )
+        )
+        await asyncio.gather(hardy.intake.settle(), other.intake.settle())
+        await run_out(hardy.database)
+        await asyncio.gather(hardy.settle(), other.settle())
+        await hardy.wait_for_more()
+        for who in people:
+            (order,) = await hardy.orders(who)
+            assert order.status is not Status.DRAFT
 
 
 async def test_two_messages_at_once_are_both_a_first_attempt(hardy: Town) -> None:
