@@ -18,6 +18,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.databases import NewDatabase
+
 ROOT = Path(__file__).parents[2]
 TWO_PROBLEMS = "3栋2单元楼道灯不亮了还有垃圾两天没人收"
 
@@ -53,9 +55,13 @@ class Home:
 
 @pytest.fixture
 def home(empty_database_url: str, tmp_path: Path) -> Home:
+    return Home(url=empty_database_url, folder=tmp_path, port=free_port())
+
+
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    return Home(url=empty_database_url, folder=tmp_path, port=port)
+        port: int = free.getsockname()[1]
+        return port
 
 
 @contextmanager
@@ -161,8 +167,7 @@ async def test_a_service_whose_supervisor_was_killed_makes_room_for_the_next(hom
             supervisor.kill()
             await asyncio.to_thread(supervisor.wait)
     try:
-        while supervised(home):
-            await asyncio.sleep(0.05)
+        await until_ended(home)
     finally:
         for child in supervised(home):
             os.kill(child, signal.SIGKILL)
@@ -170,6 +175,32 @@ async def test_a_service_whose_supervisor_was_killed_makes_room_for_the_next(hom
     with running(home):
         async with page_of(home) as page:
             assert await says(page, "message-1", TWO_PROBLEMS) == 200
+
+
+async def test_a_door_and_a_back_room_are_one_service(
+    new_database_url: NewDatabase, tmp_path: Path
+) -> None:
+    """Two processes over one PostgreSQL, each with its roles; told to stop, both end well."""
+    with new_database_url("postgresql", migrated=False) as url:
+        home = Home(url=url, folder=tmp_path, port=free_port())
+        with (
+            running(home, "--roles", "web") as door,
+            running(home, "--roles", "poll,intake,relay,clock") as room,
+        ):
+            async with page_of(home) as page:
+                assert await says(page, "message-1", TWO_PROBLEMS) == 200
+                await until_said(page, "resident/me", "都登记好了")
+                await until_said(page, "leader/me", "照明")
+            for process in (room, door):
+                process.send_signal(signal.SIGTERM)
+                assert await asyncio.to_thread(process.wait) == 0
+
+
+async def until_ended(home: Home) -> None:
+    while True:
+        if not supervised(home):
+            return
+        await asyncio.sleep(0.05)
 
 
 async def until_logged(home: Home, words: str) -> None:
