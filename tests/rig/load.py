@@ -40,6 +40,7 @@ TROUBLES = {
 }
 FIRST_PERSON = 10_001
 TICK = 0.02
+AFTERWARDS = 0.1  # the part of the rate that goes on when all were said that were asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,14 +172,16 @@ class Load:
         also_until: Callable[[], bool] = lambda: True,
         show: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Sends so many at the rate, and goes on at it, as long as there are more, until the
-        claim is true.
+        """Sends so many at the rate; then, at a tenth of it and as long as there are more, until
+        the claim is true.
         """
         began, first = time.monotonic(), len(self.said)
+        whole = count / self.rate  # seconds
         while (done := len(self.said) - first) < count or not also_until():
-            due = int((time.monotonic() - began) * self.rate) + 1 - done
-            if also_until():
-                due = min(due, count - done)
+            passed = time.monotonic() - began
+            late = max(passed - whole, 0.0)
+            due = int(min(passed, whole) * self.rate) + 1
+            due = min(due, count) + int(late * self.rate * AFTERWARDS) - done
             due = min(due, self.reports.most - len(self.said))
             if due > 0:
                 await self.send(due)

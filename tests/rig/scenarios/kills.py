@@ -27,7 +27,7 @@ async def play(
 ) -> Verdict:
     """Kills one process after the other while residents report at the rate.
 
-    It goes on reporting until there were as many kills as asked for.
+    They go on, less often, until there were as many kills as asked for.
     """
     telegram = await rig.telegram()
     service = await rig.service(telegram, mode=mode, processes=processes, database=database)
