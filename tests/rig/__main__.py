@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shlex
+import signal
 import sys
 import time
 import traceback
@@ -27,6 +28,8 @@ console = Console(highlight=False, soft_wrap=True)
 
 def main() -> int:
     """0 when every scenario passed, 1 when one failed, 2 when there is none of that name."""
+    # Being told to stop must still end the processes that were begun.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     scenarios = discovered()
     options = _options(scenarios)
     names = list(scenarios) if options.names == ["all"] else options.names
