@@ -23,6 +23,13 @@ from tests.storage.values import said
 MANY = int(os.environ.get("XIAOQI_TEST_AUDIT_ENTRIES", "2000"))
 
 
+@pytest.fixture
+def database(database: Database, database_url: str) -> Database:
+    """A database of whose making nothing is in the audit."""
+    behind_our_back(database_url, lambda it: it.execute(text("DELETE FROM audit")))
+    return database
+
+
 async def kept(database: Database, many: int = MANY) -> None:
     """So many entries, sealed."""
 
