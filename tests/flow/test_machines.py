@@ -43,7 +43,7 @@ class Machine(MemoryChannel):
 
     def __init__(self, *, polls: bool = False) -> None:
         super().__init__("web")
-        self.polls = polls  # type: ignore[misc]
+        self.polls = polls
         self.listening = False
         self.changed = asyncio.Condition()
 
@@ -212,7 +212,7 @@ async def test_a_process_stops_in_time_when_the_database_is_away(
         await channel.until(lambda: bool(channel.sent))
         admin_url = shared_url.replace(f"/{name}", "/postgres")
         with psycopg.connect(admin_url, autocommit=True) as admin:
-            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # type: ignore[arg-type]
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
             admin.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
                 (name,),
