@@ -76,6 +76,27 @@ class Person:
     name: str = ""
     language: str = "zh"
     erased: bool = False
+    quiet: bool = False  # wants to be answered, and told of nothing but danger
+    withdrew: bool = False  # took back their consent: nothing is done but what the law owes them
+
+
+class ConsentWord(StrEnum):
+    """What became of a notice of what is kept."""
+
+    SHOWN = "shown"  # 已告知
+    GIVEN = "given"  # 同意
+    WITHDRAWN = "withdrawn"  # 撤回
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A person was shown the notice, agreed or took it back: when, where, and to which wording."""
+
+    word: ConsentWord
+    version: str
+    channel: str
+    at: datetime
+    wording: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,15 @@
-"""The notice of what is kept and why, shown to each person once, in private."""
+"""The notice of what is kept and why, shown once on each channel, and taking consent back."""
 
 from __future__ import annotations
 
+from domain.people import ConsentWord
 from handlers.turn import Turn
 
 NOTICE = "1"  # a new text of the notice gets a new number and is shown again
+# What is still done for somebody who has withdrawn: what the law owes them, and coming back.
+STILL_ANSWERED = frozenset(
+    {"agree", "delete_me", "my_data", "privacy_notice", "quiet", "speak_again", "withdraw_consent"}
+)
 
 
 def remind(turn: Turn) -> None:
@@ -13,6 +18,30 @@ def remind(turn: Turn) -> None:
     if turn.in_group or shown or not turn.said or turn.reading.emergency or turn.actor.is_staff:
         return
     turn.remember(greeted=NOTICE)
-    elsewhere = turn.tx.conversations.of_person(turn.person.id)
-    if not any(conversation.greeted == NOTICE for conversation in elsewhere):
-        turn.say("consent.notice")
+    channel = turn.conversation.address.channel
+    known = turn.tx.consents.of(turn.person.id)
+    if any(one.version == NOTICE and one.channel == channel for one in known):
+        return
+    turn.say("consent.notice")
+    note(turn, ConsentWord.SHOWN)
+
+
+def note(turn: Turn, word: ConsentWord) -> None:
+    """Keeps what was said to the notice as it is worded now."""
+    wording = turn.tx.wording.say("consent.notice", {}, language=turn.person.language)
+    turn.tx.consents.note(
+        turn.person.id,
+        word,
+        version=NOTICE,
+        channel=turn.conversation.address.channel,
+        wording=wording,
+    )
+
+
+def is_withheld(turn: Turn) -> bool:
+    """Whether the person took back their consent and asks for what needs it; it is said so."""
+    if not turn.person.withdrew or turn.reading.intent in STILL_ANSWERED:
+        return False
+    if not turn.in_group or turn.heard.addressed:
+        turn.say("consent.withheld", private=True)
+    return True

@@ -25,6 +25,7 @@ _MACHINERY = frozenset({"router", "turn"})
 # What a person may always say, whatever was asked: it goes before the pending question.
 INTERRUPTING = frozenset(
     {
+        "agree",
         "cancel",
         "correct",
         "delete_me",
@@ -33,13 +34,17 @@ INTERRUPTING = frozenset(
         "invite",
         "link",
         "my_data",
+        "privacy_notice",
         "progress",
+        "quiet",
+        "speak_again",
         "urge",
         "withdraw",
+        "withdraw_consent",
     }
 )
 # What somebody asks about themselves is no complaint about others, whatever words it holds.
-_OF_ONESELF = frozenset({"cancel", "delete_me", "help", "invite", "link", "my_data", "withdraw"})
+_OF_ONESELF = INTERRUPTING - {"correct", "human", "progress", "urge"}
 # What may be answered in a group although nobody addressed the service (design.md §9).
 UNADDRESSED = frozenset({"report", "plus_one", "anonymous_report"})
 
@@ -212,6 +217,7 @@ _SPEAKERS: tuple[Callable[[Turn], bool], ...] = (
     _press,
     _event,
     _emergency,
+    consent.is_withheld,
     _with_a_human,
     _accusation,
     _answer,

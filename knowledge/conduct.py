@@ -1,4 +1,4 @@
-"""Complaints about those who work for the community: that it is one, and which people it speaks of."""
+"""Complaints about those who work here: that it is one, and which people it speaks of."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def accuses_staff(text: str) -> bool:
 
 
 def names(text: str, name: str) -> bool:
-    """Whether a complaint speaks of this member of staff: by name, 王网格长, 小王, 敏姐, 姓王的."""
+    """Whether it speaks of this member of staff: by name, 王网格长, 小王, 敏姐, 姓王的."""
     said = _said(text)
     full = comparable(name)
     if len(full) > 1 and full in said:

@@ -34,7 +34,6 @@ class Lexicon:
     anger: tuple[str, ...]
     confidential: tuple[str, ...]
     anonymous: tuple[str, ...]
-    staff: tuple[str, ...]
     elderly: tuple[str, ...]
     alone: tuple[str, ...]
     fillers: frozenset[str]

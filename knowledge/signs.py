@@ -19,7 +19,7 @@ def signs(text: str) -> frozenset[str]:
 
 
 def is_called(text: str, name: str) -> bool:
-    """Whether a text speaks of this person: by full name, as 小王 or 姓王的, as 王书记, as 敏姐."""
+    """Whether a text speaks of this person: by full name, 小王, 姓王的, 王书记 or 敏姐."""
     said = comparable(text)
     full = comparable(name)
     surname, given = full[:1], full[-1:]

@@ -153,6 +153,7 @@ def give_everything(tx: Transaction, *, keep: int, drop: int) -> None:
         tx.session.run(statement, keep=keep, drop=drop)
     tx.outbox.give(keep=keep, drop=drop)
     tx.questions.give(keep=keep, drop=drop)
+    tx.consents.give(keep=keep, drop=drop)
     tx.conversations.give(keep=keep, drop=drop)
     tx.vault.move(keep=keep, drop=drop)
     tx.orders.forget()

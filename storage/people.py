@@ -64,6 +64,11 @@ _RENAME = Statement(
 _SET_LANGUAGE = Statement(
     update(people).where(people.c.id == _WHOSE).values(language=bindparam("spoken"))
 )
+_SET_WISHES = Statement(
+    update(people)
+    .where(people.c.id == _WHOSE)
+    .values(quiet=bindparam("quiet"), withdrew=bindparam("withdrew"))
+)
 _MERGED = Statement(
     update(people)
     .where(people.c.id == bindparam("drop"))
@@ -240,6 +245,11 @@ class PersonStore(PostStore):
         self._known.pop(person, None)
         self.db.run(_SET_LANGUAGE, whose=person, spoken=language)
 
+    def set_wishes(self, person: int, *, quiet: bool, withdrew: bool) -> None:
+        """Whether the person wants answers only, and has taken back their consent."""
+        self._known.pop(person, None)
+        self.db.run(_SET_WISHES, whose=person, quiet=quiet, withdrew=withdrew)
+
     def phone(self, person: int) -> str:
         """The person's phone number, "" when none is known."""
         row = self.db.one(_GET, whose=person)
@@ -365,6 +375,8 @@ class PersonStore(PostStore):
             name=self.tx.vault.open(row.key, NAME, row.name_sealed) or "",
             language=row.language,
             erased=bool(row.erased),
+            quiet=bool(row.quiet),
+            withdrew=bool(row.withdrew),
         )
 
     def _contact(self, row: Any) -> Contact:

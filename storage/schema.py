@@ -35,7 +35,7 @@ from sqlalchemy import (
 from domain.conversations import GroupMode, HandOverState
 from domain.messages import AttachmentKind, ChatKind
 from domain.orders import FINAL, RUNNING, OrderClass, Privacy, Source, Status
-from domain.people import Role
+from domain.people import ConsentWord, Role
 from domain.places import PlaceKind
 from domain.units import UnitKind
 from storage.errors import NaiveTime
@@ -276,10 +276,26 @@ people = Table(
     Column("phone_digest", Text, index=True),
     _text("language", default="zh"),
     _yes("erased"),
+    _yes("quiet"),  # wants answers only
+    _yes("withdrew"),  # took back their consent
     _to("people", "merged_into", null=True),
     _number("created_at"),
     _number("warned_at", null=True),  # that they will be erased if nothing is heard of them
     sqlite_autoincrement=True,
+)
+
+consents = Table(  # what was said to the notice; rows are only added
+    "consents",
+    metadata,
+    _id(),
+    _to("people", "person"),
+    _text("word"),
+    _text("version"),
+    _text("channel"),
+    _number("at"),
+    _text("wording"),  # hash of the notice as it was worded
+    _one_of("word", ConsentWord),
+    Index("ix_consents_person", "person", "channel"),
 )
 
 contacts = Table(

@@ -172,7 +172,8 @@ def _tell(
         key = (reached.person.id, notice.phrase, notice.number)
         own_act = reached.person.id == by and notice.asking is None
         accused = order is not None and reached.person.id in _kept_from(tx, order)
-        if own_act or accused or key in told:
+        quiet = reached.person.quiet and notice.lane is not Lane.EMERGENCY
+        if own_act or accused or key in told or (quiet and _is_for_residents(notice)):
             continue
         told.add(key)
         link = ""
@@ -193,6 +194,10 @@ def _tell(
             photos=() if reached.group else notice.photos,
             link=link,
         )
+
+
+def _is_for_residents(notice: Notice) -> bool:
+    return notice.to.audience not in STAFF_AUDIENCES
 
 
 def _reached(tx: Transaction, notice: Notice, order: WorkOrder | None) -> Iterator[Told]:

@@ -27,6 +27,7 @@ from storage.buckets import BucketStore
 from storage.catalogue import Catalogue
 from storage.chats import ChatStore
 from storage.codes import CodeStore
+from storage.consents import ConsentStore
 from storage.conversations import ConversationStore
 from storage.errors import Conflict
 from storage.hand_overs import HandOverStore
@@ -100,6 +101,7 @@ class Transaction:
         self.conversations = ConversationStore(self)
         self.questions = QuestionStore(self)
         self.people = PersonStore(self)
+        self.consents = ConsentStore(self)
         self.chats = ChatStore(self)
         self.orders = OrderStore(self)
         self.attachments = AttachmentStore(self)
