@@ -17,6 +17,7 @@ from domain.clockwork import happened_in_cycle, silent_until, wakes_at
 from domain.escalation import URGENT, escalation_due, warnings_due
 from domain.orders import RUNNING, EventKind, Status, WorkOrder
 from domain.people import CLOCK, Post, Role
+from domain.rights import is_fit
 from domain.units import UnitKind
 from scheduler import keeping
 from storage.transaction import Transaction
@@ -157,23 +158,33 @@ def _recorded(tx: Transaction, change: Change) -> WorkOrder:
 
 
 def _send_card(tx: Transaction, post: Post) -> None:
-    orders = tx.orders.owned_by((post,), MANY, (*RUNNING, Status.RESOLVED))
+    owned = tx.orders.owned_by((post,), MANY, (*RUNNING, Status.RESOLVED))
+    orders = [order for order in owned if _may_be_listed(tx, order, post)]
     values = leader_card(rows_of(orders, tx.rules, tx.now), tx.rules)
     if values is not None:
         _tell(tx, post, "clock.morning_card", {**values, "at": tx.now})
 
 
 def _send_desk_card(tx: Transaction, community: int) -> None:
+    post = Post(unit=community, role=Role.DUTY)
+    waiting = tx.orders.waiting_at_desk((community,), MANY)
+    extensions = tx.orders.asked_extension((community,))
     values = desk_card(
-        waiting=tx.orders.waiting_at_desk((community,), MANY),
-        extensions=tx.orders.asked_extension((community,)),
+        waiting=[order for order in waiting if _may_be_listed(tx, order, post)],
+        extensions=[order for order in extensions if _may_be_listed(tx, order, post)],
         hand_overs=len(tx.hand_overs.waiting((community,))),
         rules=tx.rules,
         at=tx.now,
     )
     if values is not None:
-        post = Post(unit=community, role=Role.DUTY)
         _tell(tx, post, "clock.desk_card", {**values, "at": tx.now})
+
+
+def _may_be_listed(tx: Transaction, order: WorkOrder, post: Post) -> bool:
+    """Whether nobody who would read the card of this post is kept from the work order."""
+    readers = {person.id for person in tx.people.holders(post, tx.now)}
+    kept_from = order.accused | tx.people.deputies(order.accused, tx.now)
+    return (post == order.owner or is_fit(order, post)) and not readers & kept_from
 
 
 def _tell(tx: Transaction, post: Post, phrase: str, values: dict[str, object]) -> None:

@@ -156,3 +156,12 @@ def _deputy_of_the_secretary(tx: Transaction) -> str:
     deputy = tx.people.get(one.deputy)
     assert deputy is not None
     return deputy.name
+
+
+async def test_no_morning_card_lists_a_complaint_for_whom_it_is_about(town: Town) -> None:
+    await town.says("王阿姨", "社区值班的陈静骂我，态度恶劣")
+    (order,) = await town.orders("王阿姨")
+    for name in ("陈静", "刘书记"):
+        await town.heard(name)
+    await town.pass_time(hours=22, minutes=45)
+    assert not any(order.number in line for line in await town.heard("陈静"))
