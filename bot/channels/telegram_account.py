@@ -9,8 +9,9 @@ import structlog
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot.channels.telegram_errors import NotDone, Requests, outcome
+from bot.channels.telegram_errors import NotDone, outcome
 from bot.channels.telegram_reading import LARGEST_FILE, Me
+from bot.channels.telegram_requests import Requests
 from domain.messages import Attachment, Refused, TryLater
 
 logger = structlog.get_logger()
@@ -24,9 +25,7 @@ class Account:
 
     def __init__(self, token: str, root: str, *, patience: float) -> None:
         self.http = httpx.AsyncClient(base_url=f"{root}/bot{token}/", timeout=30)
-        self._requests = Requests(
-            connection_pool_size=AT_ONCE, pool_timeout=5, connect_timeout=5, read_timeout=patience
-        )
+        self._requests = Requests(at_once=AT_ONCE, patience=patience)
         self.bot = Bot(
             token,
             base_url=f"{root}/bot",

@@ -21,9 +21,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import aiohttp
 import httpx
 from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
 
 from domain.messages import Refused, SendError, TryLater, Unknown
 
@@ -51,6 +51,9 @@ GONE = (
 FILE = ("photo", "image", "voice", "audio", "document", "wrong file", "file must be non-empty")
 
 _NEVER_LEFT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.InvalidURL,
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -82,17 +85,6 @@ class NotDone(TelegramError):
     def about_the_file(self) -> bool:
         """Whether only the file was refused."""
         return self.code == 400 and _says(self.description, FILE)
-
-
-class Requests(HTTPXRequest):
-    """The library's HTTP client, but failures keep their code and parameters."""
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """One request; raises NotDone for every answer outside 2xx."""
-        code, payload = await super().do_request(*args, **kwargs)
-        if 200 <= code < 300:
-            return code, payload
-        raise NotDone.read(code, payload)
 
 
 def outcome(failure: TelegramError | httpx.HTTPError) -> SendError:

@@ -278,7 +278,7 @@ async def test_an_answer_that_does_not_come_is_unknown() -> None:
 
         with pytest.raises(Unknown) as unknown:
             await telegram.channel.send(outbound("喂"))
-        assert unknown.value.reason == "ReadTimeout"
+        assert unknown.value.reason == "SocketTimeoutError"
 
 
 async def test_a_server_that_is_not_there_is_tried_later() -> None:
