@@ -6,6 +6,9 @@ everything else that is done for one message; and it knows no answer but good an
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
 import aiohttp
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
@@ -48,7 +51,7 @@ class Requests(BaseRequest):
         where there was none.
         """
         try:
-            async with self._opened().request(
+            async with self._opened(url).request(
                 method, url, data=_form(request_data), allow_redirects=False
             ) as answer:
                 code, payload = answer.status, await answer.read()
@@ -60,7 +63,7 @@ class Requests(BaseRequest):
             return code, payload
         raise NotDone.read(code, payload)
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _opened(self, url: str) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._at_once),
@@ -72,9 +75,15 @@ class Requests(BaseRequest):
                     sock_connect=CONNECTING,
                     sock_read=self._patience,
                 ),
-                trust_env=True,
+                proxy=_proxy(url),
             )
         return self._session
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that this machine names for such addresses; asked once, not at every call."""
+    root = urlsplit(url)
+    return None if proxy_bypass(root.netloc) else getproxies().get(root.scheme)
 
 
 def _form(data: RequestData | None) -> aiohttp.FormData | dict[str, str] | None:
