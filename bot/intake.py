@@ -128,6 +128,7 @@ class Intake:
             counts.HEARD.labels(inbound.channel, "refused").inc()
             raise CannotAccept(str(trouble)) from trouble
         counts.HEARD.labels(inbound.channel, "accepted" if fresh else "repeated").inc()
+        counts.LAST_HEARD.labels(inbound.channel).set_to_current_time()
         return fresh
 
     def _kept(self, inbound: Inbound) -> None:
@@ -152,8 +153,8 @@ class Intake:
         if not topics.isdisjoint({Topic.INBOX, Topic.ALL}):
             self._left_over.set()
 
-        """Handles messages until cancelled, also those that a dead process left behind."""
     async def run(self, *, poll: float = 1.0) -> None:
+        """Handles messages until cancelled, also those that a dead process left behind."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._look_for_left_over(poll), name="intake: left over")

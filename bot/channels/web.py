@@ -26,8 +26,8 @@ from bot.channels.web_visitors import NAME, OWN, Visitor, Visitors, views
 from bot.findings import Finding
 from domain.messages import Address, Attachment, Outbound, Refused, Sent
 from domain.wording import Wording
-from storage.database import Database
 from storage.bell import address_digest, of_chat
+from storage.database import Database
 from storage.transaction import Transaction
 
 
