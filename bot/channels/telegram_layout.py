@@ -17,10 +17,12 @@ ROW_MOST = 5
 
 _WORD_JOINER = "\u2060"
 _ZERO_WIDTH_JOINER = "\u200d"
+_TRAILING = "\u0e33\u0eb3"  # vowels of Thai and Lao that are letters, and never begin anything
+_VIRAMA = 9  # the combining class of what joins two Indian consonants
 # What Telegram turns into a mention or an in-app link by itself, whatever the sender asks for:
 # a plain text has no switch for it (fix_formatted_text of tdlib).
 _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=([A-Za-z0-9_]{2,32}))")
-_APP_LINK = re.compile(r"\b(tg|ton):(?=//)", re.IGNORECASE)
+_APP_LINK = re.compile(r"(tg|ton|tonsite):(?=//)", re.IGNORECASE)
 # Where a long text is best cut, best first.
 _CUTS = (re.compile(r"\n"), re.compile(r"[。！？!?；;]"), re.compile(r"[，,、 ]"))
 
@@ -116,6 +118,8 @@ def _one_character(text: str, at: int) -> bool:
     """Whether the two sides of a cut are seen as one character (the main rules of UAX #29)."""
     before, after = text[at - 1], text[at]
     if unicodedata.category(after).startswith("M") or _ZERO_WIDTH_JOINER in (before, after):
+        return True
+    if after in _TRAILING or unicodedata.combining(before) == _VIRAMA:
         return True
     if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
         return True

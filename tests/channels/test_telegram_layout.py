@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram_layout import ROW_MOST, ROW_WIDTH, harmless, rows, split, units
 from domain.messages import Button
+from tests.rig.strings import complaint, strings
 from tests.rig.telegram_world import World
 
 FAMILY = "👨\u200d👩\u200d👧"
@@ -67,6 +68,16 @@ def test_nothing_in_a_harmless_text_is_a_mention_or_app_link(text: str) -> None:
     marked = [spelled[one["offset"] : one["offset"] + one["length"]] for one in entities]
     assert spelled.replace("\u2060", "") == text
     assert all(mark.startswith(("http", "t.me")) for mark in marked)
+
+
+@pytest.mark.parametrize("link", ["字tg://resolve?domain=x", "xTON://a", "看tonsite://a"])
+def test_a_link_into_the_app_is_broken_wherever_it_stands(link: str) -> None:
+    assert "://" not in harmless(link, username="xiaoqi_bot")
+
+
+@given(st.integers(min_value=0))
+def test_a_hostile_string_comes_out_whole_and_harmless(seed: int) -> None:
+    assert [why for seen in strings(seed, 3) if (why := complaint(seen))] == []
 
 
 def test_a_mail_address_stays_as_it_is() -> None:
