@@ -35,14 +35,21 @@ def speaks_of_deeds(text: str) -> bool:
 
 
 def accuses_staff(text: str) -> bool:
-    """Whether it complains about somebody who works for the community, by post and not by name."""
+    """Whether it complains about somebody who works for the community, by post and not by name.
+
+    Those who are asked to come, told of something or greeted are not complained about.
+    """
     said = _said(text)
     words = _words()
-    if grids_in(text) and speaks_of_deeds(text):
+    if speaks_of_deeds(text) and _grids_blamed(said):
         return True
+    said = _without_bystanders(said)
     if not any(word in said for word in words["staff"]):
         return False
-    return speaks_of_conduct(text) or any(_falls_short(clause) for clause in _CLAUSE.split(said))
+    if speaks_of_conduct(text):
+        return True
+    wonders = any(word in said for word in words["wondering"])
+    return not wonders and any(_falls_short(clause) for clause in _CLAUSE.split(said))
 
 
 def names(text: str, name: str) -> bool:
@@ -71,6 +78,39 @@ def phones_in(text: str) -> frozenset[str]:
     return frozenset(re.sub(r"\D", "", span)[-11:] for span in spans)
 
 
+def _grids_blamed(said: str) -> bool:
+    """Whether a grid is spoken of other than as the one where the person lives."""
+    at_home = _words()["at_home"]
+    return any(
+        not said[: match.start()].removesuffix("第").endswith(at_home)
+        for match in _GRID.finditer(said)
+    )
+
+
+def _without_bystanders(said: str) -> str:
+    """What is said, without the staff that it only asks, tells, greets or finds a place by."""
+    words = _words()
+    kept, end = "", 0
+    for match in _staff().finditer(said):
+        before, rest = said[: match.start()], said[match.end() :]
+        goes_on = any(word in rest for word in words["goes_on"])
+        does_wrong = goes_on or any(word in rest for word in words["conduct"])
+        does_wrong = does_wrong or any(word in rest[:NEAR] for word in words["near"])
+        mends = goes_on or rest.startswith(words["mend"])
+        passed_over = (
+            (before.endswith(words["asked"]) and not mends)
+            or (before.endswith(words["told"]) and not does_wrong)
+            or (rest.startswith(words["knows"]) and not does_wrong)
+            or (rest.startswith(words["greeted"]) and not goes_on)
+            or rest.startswith(words["place"])
+            or before.endswith(words["posing"])
+        )
+        if passed_over:
+            kept += said[end : match.start()]
+            end = match.end()
+    return kept + said[end:]
+
+
 def _falls_short(clause: str) -> bool:
     """Whether a word of the near kind stands close behind somebody on the staff."""
     words = _words()
@@ -92,6 +132,13 @@ def _is_praise(said: str) -> bool:
 def _said(text: str) -> str:
     """For comparing, without blanks: people put them between the letters of a name."""
     return "".join(comparable(text).split())
+
+
+@cache
+def _staff() -> re.Pattern[str]:
+    """Any name of a post, the longest that fits, with whose it is."""
+    longest_first = sorted(_words()["staff"], key=len, reverse=True)
+    return re.compile(f"(?:我们|你们|咱们|社区)?(?:{'|'.join(map(re.escape, longest_first))})")
 
 
 @cache
