@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain.acts import NotAllowed
 from domain.changes import Audience, Notice, Recipient, to_person
 from domain.conversations import HandOver, HandOverState
 from domain.messages import Address, Lane
 from domain.telling import asking
+from handlers import accused
 from handlers.office import hours
 from handlers.turn import Answer, Turn
 from handlers.where import community_here
@@ -48,7 +50,7 @@ def relay(turn: Turn) -> bool:
     if theirs is not None:
         return _from_resident(turn, theirs)
     ours = turn.tx.hand_overs.of_staff(turn.person.id) if turn.actor.is_staff else None
-    if ours is None or turn.heard.about:
+    if ours is None or turn.heard.about or not turn.actor.is_desk(ours.unit, turn.org):
         return False
     if turn.reading.intent == END:
         end(turn, ours)
@@ -59,6 +61,9 @@ def relay(turn: Turn) -> bool:
 
 def take(turn: Turn, hand_over: HandOver) -> None:
     """A member of staff takes the conversation; the resident hears that somebody is there."""
+    if not turn.actor.is_desk(hand_over.unit, turn.org):
+        turn.say(NotAllowed.phrase)
+        return
     if hand_over.state is not HandOverState.WAITING:
         turn.say("human.taken_already")
         return
@@ -97,14 +102,32 @@ def _from_resident(turn: Turn, hand_over: HandOver) -> bool:
     if turn.reading.intent == END:
         end(turn, hand_over)
         return True
-    if hand_over.state is HandOverState.ACTIVE and hand_over.staff is not None:
-        _pass_on(turn, hand_over.staff, "human.from_resident")
+    clerk = hand_over.staff if hand_over.state is HandOverState.ACTIVE else None
+    if clerk is not None and not _sits_there(turn, clerk, hand_over.unit):
+        _give_back(turn, hand_over)
         return True
+    if clerk is not None and not accused.must_not_reach(turn, clerk):
+        _pass_on(turn, clerk, "human.from_resident")
+        return True
+    if clerk is not None or accused.accuses(turn):
+        return False
     if turn.question is not None or turn.reading.intent not in FREE_TALK:
         return False
     _tell_desk(turn, "human.more_words", hand_over.unit, hand_over.conversation)
     turn.say("human.passed_on", **hours(turn))
     return True
+
+
+def _sits_there(turn: Turn, person: int, unit: int) -> bool:
+    return turn.tx.people.actor(person, turn.now).is_desk(unit, turn.org)
+
+
+def _give_back(turn: Turn, hand_over: HandOver) -> None:
+    """Whoever had taken it left the desk: it waits for the desk again, with what is said now."""
+    waiting = replace(hand_over, state=HandOverState.WAITING, staff=None, staff_address=None)
+    turn.tx.hand_overs.save(waiting)
+    _tell_desk(turn, "human.card", hand_over.unit, hand_over.conversation)
+    turn.say("human.passed_on", **hours(turn))
 
 
 def _pass_on(turn: Turn, person: int, phrase: str) -> None:
@@ -119,13 +142,18 @@ def _pass_on(turn: Turn, person: int, phrase: str) -> None:
 
 
 def _tell_desk(turn: Turn, phrase: str, unit: int, conversation: str) -> None:
+    """Shows everybody at the desk what is said, unless it may be about one of them."""
+    delicate = accused.accuses(turn)
+    words = "" if delicate else turn.heard.text
+    heard = turn.heard
+    photos = () if delicate else (*heard.photos, *heard.voices, *heard.files)
     turn.tell(
         Notice(
             to=Recipient(audience=Audience.DESK, unit=unit),
             phrase=phrase,
-            values={"name": turn.person.name, "text": turn.heard.text},
+            values={"name": turn.person.name, "text": words},
             asking=asking("human.take", "take", conversation=conversation),
-            photos=(*turn.heard.photos, *turn.heard.voices, *turn.heard.files),
+            photos=photos,
         )
     )
 

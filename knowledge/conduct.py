@@ -34,6 +34,13 @@ def speaks_of_deeds(text: str) -> bool:
     return any(word in said for word in _words()["conduct"]) and not _is_praise(said)
 
 
+def blames_listener(text: str) -> bool:
+    """Whether it reproaches whoever it is said to: 你态度太差, 你们凭什么骂人."""
+    said, deeds = _said(text), _words()["conduct"]
+    behind = (said[match.end() :][:NEAR] for match in re.finditer("[你您]", said))
+    return speaks_of_deeds(text) and any(deed in rest for rest in behind for deed in deeds)
+
+
 def accuses_staff(text: str) -> bool:
     """Whether it complains about somebody who works for the community, by post and not by name.
 

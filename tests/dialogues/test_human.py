@@ -103,3 +103,35 @@ async def test_in_a_group_it_moves_to_the_private_chat(town: Town) -> None:
     await town.says("李叔", "你好")
     await town.says("李叔", "转人工", group=True, at=True)
     assert any("值班" in line for line in await town.heard("李叔"))
+
+
+COMPLAINTS = ["你态度怎么这么差，还骂人", "陈静你凭什么吼我", "值班的人态度恶劣，推诿扯皮"]
+
+
+@pytest.mark.parametrize("said", COMPLAINTS)
+async def test_a_complaint_about_whom_they_talk_to_goes_above(town: Town, said: str) -> None:
+    await talking(town)
+    await town.heard("刘书记")
+    await town.says("王阿姨", said, photo=True)
+    (order,) = await town.orders("王阿姨")
+    assert order.about_staff
+    assert await town.heard("陈静") == []
+    assert not town.last("陈静").photos
+    shown = await town.says("陈静", f"查进度 {order.number}")
+    assert not any(said in line for line in shown)
+    await town.heard("王阿姨")
+    await town.says("王阿姨", "我家水管的事您再说说")
+    assert any("水管" in line for line in await town.heard("陈静"))
+
+
+async def test_a_complaint_about_others_is_told_to_the_human(town: Town) -> None:
+    await talking(town)
+    await town.says("王阿姨", "楼上天天骂人，你们管管吧")
+    assert any("楼上" in line for line in await town.heard("陈静"))
+
+
+async def test_the_desk_is_not_shown_words_that_may_be_about_it(town: Town) -> None:
+    await town.says("王阿姨", "转人工，我要投诉陈静")
+    assert not any("投诉" in line for line in await town.heard("陈静"))
+    await town.says("王阿姨", "值班的人态度恶劣")
+    assert not any("恶劣" in line for line in await town.heard("陈静"))
