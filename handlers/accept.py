@@ -7,6 +7,7 @@ from domain.acts import RuleBroken
 from domain.handling import AlreadyAccepted
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
+from domain.rights import require_owner
 from handlers.command import Command, owned
 from handlers.said import Said, kept_in
 from handlers.turn import Answer, Turn
@@ -49,6 +50,7 @@ def _taken(turn: Turn, order: WorkOrder, details: Said) -> bool:
 COMMAND = Command(
     name="accept",
     do=_accept,
+    rule=require_owner,
     among=(Status.ASSIGNED,),
     last_choice=(Choice(value=ALL),),
 )

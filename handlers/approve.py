@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import moves
 from domain.extensions import pending_extension
 from domain.orders import Status, WorkOrder
+from domain.rights import require_above_owner
 from handlers.command import Command, desk_communities
 from handlers.said import Said
 from handlers.shown import is_hidden
@@ -32,6 +33,7 @@ def _approve(turn: Turn, order: WorkOrder, details: Said) -> None:
 COMMAND = Command(
     name="approve",
     do=_approve,
+    rule=require_above_owner,
     among=(Status.ACCEPTED, Status.SUSPENDED),
     choosing=asked_for,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain import moves
 from domain.orders import Status, WorkOrder
+from domain.rights import require_desk
 from handlers import posts
 from handlers.command import Command, at_desk
 from handlers.said import Said
@@ -20,6 +21,8 @@ def _assign(turn: Turn, order: WorkOrder, details: Said) -> None:
     turn.say("assign.done", number=order.number, to=posts.name(turn, post))
 
 
-COMMAND = Command(name="assign", do=_assign, among=(Status.OPEN,), choosing=at_desk)
+COMMAND = Command(
+    name="assign", do=_assign, rule=require_desk, among=(Status.OPEN,), choosing=at_desk
+)
 handle = COMMAND.handle
 ANSWERS = COMMAND.answers

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.acts import Act
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
 from domain.people import DESK_ROLES
@@ -21,6 +22,8 @@ WORDS_OF_AN_ANSWER = frozenset(
     {"", "ask", "chitchat", "complaint", "disagree", "plus_one", "report", "supplement", "thanks"}
 )
 
+# Raises NotAllowed; the name of the move is the last argument.
+Rule = Callable[[WorkOrder, Act, str], None]
 Choosing = Callable[[Turn, tuple[Status, ...]], list[WorkOrder]]
 
 
@@ -46,6 +49,8 @@ def desk_communities(turn: Turn) -> tuple[int, ...]:
 class Command:
     """What staff may do to a work order; `do` asks again while something is missing.
 
+    Nobody is asked for details, or shown any, of what they may not do.
+
     Which one is meant: the number said, the message replied to, the only one there is, the one
     described, the one talked about last; else it is asked, and the question keeps all that was
     said besides.
@@ -53,11 +58,17 @@ class Command:
 
     name: str  # of the module, which is the intent
     do: Callable[[Turn, WorkOrder, Said], None]
+    rule: Rule  # who may; asked before anything else is, and again by the move itself
     among: tuple[Status, ...]
     choosing: Choosing = owned
     trusts_focus: bool = True
     words_are_reason: bool = False  # where nothing follows them, the words of the command do
     last_choice: tuple[Choice, ...] = ()
+
+    def carry_out(self, turn: Turn, order: WorkOrder, details: Said) -> None:
+        """Does it, if this person may now. Raises NotAllowed."""
+        self.rule(order, turn.act, self.name)
+        self.do(turn, order, details)
 
     def handle(self, turn: Turn) -> None:
         """Does it to the one meant, or asks which."""
@@ -69,7 +80,7 @@ class Command:
         orders = self.choosing(turn, self.among)
         order = self._meant(turn, orders)
         if order is not None:
-            self.do(turn, order, details)
+            self.carry_out(turn, order, details)
         elif orders:
             self._ask_which(turn, orders, details)
         else:
@@ -117,7 +128,7 @@ class Command:
             added = added | self._heard(turn)
         if order is None or not (added != Said() or answer.value):
             return False
-        self.do(turn, order, said.kept_in(answer.context) | added)
+        self.carry_out(turn, order, said.kept_in(answer.context) | added)
         return True
 
     def _heard(self, turn: Turn) -> Said:
@@ -133,7 +144,7 @@ class Command:
             turn.say("desk.not_found", number_said=number)
             return
         turn.focus_on(order)
-        self.do(turn, order, details)
+        self.carry_out(turn, order, details)
 
     def _meant(self, turn: Turn, orders: list[WorkOrder]) -> WorkOrder | None:
         if len(orders) == 1:

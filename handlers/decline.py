@@ -6,6 +6,7 @@ from domain import moves
 from domain.desk import PathMissing
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
+from domain.rights import require_desk
 from handlers.command import Command, at_desk
 from handlers.said import OWN_WORDS, Said, kept_in
 from handlers.turn import Answer, Turn
@@ -45,6 +46,8 @@ def _path(turn: Turn, answer: Answer) -> bool:
     return True
 
 
-COMMAND = Command(name="decline", do=_decline, among=(Status.OPEN,), choosing=at_desk)
+COMMAND = Command(
+    name="decline", do=_decline, rule=require_desk, among=(Status.OPEN,), choosing=at_desk
+)
 handle = COMMAND.handle
 ANSWERS = {**COMMAND.answers, "path": _path}

@@ -67,8 +67,8 @@ def _buttons(commands: Mapping[str, Command]) -> Button:
         order = turn.tx.orders.get(answer.number)
         if command is None or order is None:
             return False
+        command.carry_out(turn, order, _proposed(answer))
         turn.focus_on(order)
-        command.do(turn, order, _proposed(answer))
         return True
 
     return pressed

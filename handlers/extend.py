@@ -7,6 +7,7 @@ from datetime import timedelta
 from domain import deadlines, moves
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
+from domain.rights import require_owner
 from handlers.command import Command
 from handlers.said import DAYS, OWN_WORDS, Said
 from handlers.turn import Turn
@@ -33,6 +34,8 @@ def _extend(turn: Turn, order: WorkOrder, details: Said) -> None:
         turn.say("extend.done", number=order.number, until=until, reason=details.reason)
 
 
-COMMAND = Command(name="extend", do=_extend, among=(Status.ASSIGNED, Status.ACCEPTED))
+COMMAND = Command(
+    name="extend", do=_extend, rule=require_owner, among=(Status.ASSIGNED, Status.ACCEPTED)
+)
 handle = COMMAND.handle
 ANSWERS = COMMAND.answers

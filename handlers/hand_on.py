@@ -6,6 +6,7 @@ from domain import moves
 from domain.handling import HandOnSideways
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
+from domain.rights import require_owner
 from handlers import posts, return_order
 from handlers.command import Command
 from handlers.said import Said, kept_in, words_without_numbers
@@ -45,7 +46,7 @@ def _sideways(turn: Turn, answer: Answer) -> bool:
     if order is None or not answer.value:
         return False
     if answer.value == "return":
-        return_order.COMMAND.do(turn, order, kept_in(answer.context))
+        return_order.COMMAND.carry_out(turn, order, kept_in(answer.context))
     else:
         turn.say("hand_on.kept", number=order.number)
     return True
@@ -54,6 +55,7 @@ def _sideways(turn: Turn, answer: Answer) -> bool:
 COMMAND = Command(
     name="hand_on",
     do=_hand_on,
+    rule=require_owner,
     among=(Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED),
 )
 handle = COMMAND.handle

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import moves
 from domain.desk import RUNNING
 from domain.orders import WorkOrder
+from domain.rights import require_desk
 from handlers.command import Command, at_desk
 from handlers.said import Said
 from handlers.shown import LISTED, choices, is_hidden
@@ -38,6 +39,6 @@ def _similar(turn: Turn, order: WorkOrder) -> list[WorkOrder]:
     return [one for one in found if one.number != order.number and not is_hidden(turn, one)]
 
 
-COMMAND = Command(name="merge", do=_merge, among=RUNNING, choosing=at_desk)
+COMMAND = Command(name="merge", do=_merge, rule=require_desk, among=RUNNING, choosing=at_desk)
 handle = COMMAND.handle
 ANSWERS = COMMAND.answers

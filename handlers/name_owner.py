@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain import moves
 from domain.orders import EventKind, Status, WorkOrder
+from domain.rights import require_desk
 from handlers import posts
 from handlers.command import Command, at_desk
 from handlers.said import Said
@@ -30,6 +31,7 @@ def _returned_too_often(turn: Turn, statuses: tuple[Status, ...]) -> list[WorkOr
 COMMAND = Command(
     name="name_owner",
     do=_name_owner,
+    rule=require_desk,
     among=(Status.OPEN,),
     choosing=_returned_too_often,
 )

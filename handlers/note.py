@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain import moves
 from domain.orders import Status, WorkOrder
+from domain.rights import require_worker
 from handlers.command import Command
 from handlers.said import Said
 from handlers.turn import Turn
@@ -20,6 +21,7 @@ def _note(turn: Turn, order: WorkOrder, details: Said) -> None:
 COMMAND = Command(
     name="note",
     do=_note,
+    rule=require_worker,
     among=(Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED, Status.RESOLVED),
 )
 handle = COMMAND.handle

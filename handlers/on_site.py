@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain import moves
 from domain.orders import OrderClass, Status, WorkOrder
+from domain.rights import require_worker
 from handlers.command import Command, owned
 from handlers.report_in import whistled_for
 from handlers.said import Said
@@ -25,6 +26,7 @@ def _at_work(turn: Turn, statuses: tuple[Status, ...]) -> list[WorkOrder]:
 COMMAND = Command(
     name="on_site",
     do=_on_site,
+    rule=require_worker,
     among=(Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED),
     choosing=_at_work,
 )

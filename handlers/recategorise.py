@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import moves
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
+from domain.rights import require_desk
 from domain.rules import Category
 from handlers.command import Command, at_desk
 from handlers.said import Said
@@ -36,6 +37,7 @@ def _found(turn: Turn, words: str) -> list[Category]:
 COMMAND = Command(
     name="recategorise",
     do=_recategorise,
+    rule=require_desk,
     among=(Status.OPEN,),
     choosing=at_desk,
 )

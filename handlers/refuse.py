@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import moves
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
+from domain.rights import require_above_owner
 from handlers.approve import asked_for
 from handlers.command import Command
 from handlers.said import OWN_WORDS, Said
@@ -27,6 +28,7 @@ def _refuse(turn: Turn, order: WorkOrder, details: Said) -> None:
 COMMAND = Command(
     name="refuse",
     do=_refuse,
+    rule=require_above_owner,
     among=(Status.ACCEPTED, Status.SUSPENDED),
     choosing=asked_for,
 )

@@ -6,6 +6,7 @@ from domain import moves
 from domain.acts import NotAllowed
 from domain.joint import awaited
 from domain.orders import Status, WorkOrder
+from domain.rights import require_worker
 from handlers.command import Command
 from handlers.said import Said
 from handlers.turn import Turn
@@ -36,6 +37,7 @@ def whistled_for(turn: Turn, statuses: tuple[Status, ...]) -> list[WorkOrder]:
 COMMAND = Command(
     name="report_in",
     do=_report_in,
+    rule=require_worker,
     among=(Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED),
     choosing=whistled_for,
 )

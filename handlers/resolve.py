@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import moves
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
+from domain.rights import require_owner
 from handlers.command import Command, owned
 from handlers.said import Said, heard
 from handlers.shown import LISTED, choices
@@ -55,6 +56,7 @@ def _which(turn: Turn, answer: Answer) -> bool:
 COMMAND = Command(
     name="resolve",
     do=_resolve,
+    rule=require_owner,
     among=(Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED),
     # Telling the wrong resident that it is done is worse than one question.
     trusts_focus=False,

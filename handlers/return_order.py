@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import moves
 from domain.messages import Choice
 from domain.orders import EventKind, Status, WorkOrder
+from domain.rights import require_owner
 from handlers import posts
 from handlers.command import Command
 from handlers.said import OWN_WORDS, Said
@@ -34,6 +35,6 @@ def _return(turn: Turn, order: WorkOrder, details: Said) -> None:
     )
 
 
-COMMAND = Command(name="return_order", do=_return, among=(Status.ASSIGNED,))
+COMMAND = Command(name="return_order", do=_return, rule=require_owner, among=(Status.ASSIGNED,))
 handle = COMMAND.handle
 ANSWERS = COMMAND.answers

@@ -8,6 +8,7 @@ from domain.orders import Status, WorkOrder
 from domain.people import Post, Role
 from domain.places import OrderPlace
 from domain.readings import PlaceSlots
+from domain.rights import require_owner
 from domain.units import UnitKind
 from handlers.command import Command, at_desk
 from handlers.said import Said, post_code, post_of
@@ -65,6 +66,8 @@ def _slots(answer: Answer) -> PlaceSlots:
     return PlaceSlots(estate=estate, building=building, entrance=entrance, room=room, spot=spot)
 
 
-COMMAND = Command(name="settle_place", do=_settle, among=(Status.OPEN,), choosing=at_desk)
+COMMAND = Command(
+    name="settle_place", do=_settle, rule=require_owner, among=(Status.OPEN,), choosing=at_desk
+)
 handle = COMMAND.handle
 ANSWERS = {**COMMAND.answers, "grid": _grid}

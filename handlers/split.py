@@ -8,6 +8,7 @@ from domain import moves
 from domain.desk import RUNNING
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
+from domain.rights import require_desk
 from handlers.command import Command, at_desk
 from handlers.drafts import draw_number
 from handlers.said import Said
@@ -42,6 +43,6 @@ def _part(turn: Turn, order: WorkOrder, problem: Problem) -> WorkOrder:
     return moved if moved.grid is not None else replace(draft, place=order.place)
 
 
-COMMAND = Command(name="split", do=_split, among=RUNNING, choosing=at_desk)
+COMMAND = Command(name="split", do=_split, rule=require_desk, among=RUNNING, choosing=at_desk)
 handle = COMMAND.handle
 ANSWERS = COMMAND.answers

@@ -7,6 +7,7 @@ from datetime import timedelta
 from domain import moves
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
+from domain.rights import require_owner
 from handlers.command import Command
 from handlers.said import DAYS, OWN_WORDS, Said
 from handlers.turn import Turn
@@ -31,6 +32,8 @@ def _suspend(turn: Turn, order: WorkOrder, details: Said) -> None:
         turn.say("suspend.done", number=order.number, until=until, reason=details.reason)
 
 
-COMMAND = Command(name="suspend", do=_suspend, among=(Status.ASSIGNED, Status.ACCEPTED))
+COMMAND = Command(
+    name="suspend", do=_suspend, rule=require_owner, among=(Status.ASSIGNED, Status.ACCEPTED)
+)
 handle = COMMAND.handle
 ANSWERS = COMMAND.answers

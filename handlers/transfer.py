@@ -8,6 +8,7 @@ from domain import moves
 from domain.desk import RUNNING
 from domain.messages import Choice
 from domain.orders import WorkOrder
+from domain.rights import require_desk
 from handlers.command import Command, at_desk
 from handlers.said import Said
 from handlers.turn import Turn
@@ -32,6 +33,8 @@ def _transfer(turn: Turn, order: WorkOrder, details: Said) -> None:
     turn.say("transfer.done", number=order.number, to=to, reference=reference)
 
 
-COMMAND = Command(name="transfer", do=_transfer, among=RUNNING, choosing=at_desk)
+COMMAND = Command(
+    name="transfer", do=_transfer, rule=require_desk, among=RUNNING, choosing=at_desk
+)
 handle = COMMAND.handle
 ANSWERS = COMMAND.answers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain import moves
 from domain.acts import WrongStatus
 from domain.orders import Status, WorkOrder
+from domain.rights import require_desk
 from handlers.command import Command, at_desk
 from handlers.said import Said
 from handlers.turn import Turn
@@ -19,6 +20,8 @@ def _unmerge(turn: Turn, order: WorkOrder, details: Said) -> None:
     turn.say("unmerge.done", number=order.number, other=parent.number)
 
 
-COMMAND = Command(name="unmerge", do=_unmerge, among=(Status.MERGED,), choosing=at_desk)
+COMMAND = Command(
+    name="unmerge", do=_unmerge, rule=require_desk, among=(Status.MERGED,), choosing=at_desk
+)
 handle = COMMAND.handle
 ANSWERS = COMMAND.answers

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from domain import moves
 from domain.orders import OrderClass, Status, WorkOrder
 from domain.people import Post
+from domain.rights import require_owner
 from handlers import posts
 from handlers.command import Command
 from handlers.said import Said
@@ -48,6 +49,7 @@ def _usual_time(turn: Turn, order: WorkOrder) -> datetime:
 COMMAND = Command(
     name="whistle",
     do=_whistle,
+    rule=require_owner,
     among=(Status.ASSIGNED, Status.ACCEPTED),
     words_are_reason=True,
 )
