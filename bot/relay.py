@@ -27,7 +27,9 @@ from storage.transaction import Transaction
 logger = structlog.get_logger()
 
 LEASE = 6.0  # seconds one process delivers for a channel account; renewed at a third
-AT_ONCE = 32  # messages of one channel on their way or waiting for the platform's pace
+AT_ONCE = 32  # messages of one channel on their way
+WAITING = 512  # that wait beside them for the platform's pace
+MOMENT = 0.02  # seconds between two looks whether one of those on their way has arrived
 SHORT_WAIT = 1.2  # seconds; who must wait longer goes back into the outbox
 LONGEST_CALL = 45.0  # seconds; shorter than the lease of a row that is being sent
 LAST_CALLS = 4.0  # seconds a stopping process gives to the calls it has made
@@ -137,6 +139,7 @@ class _Line:
         self._limiter = Limiter(channel.limits)
         self._breaker = Breaker()
         self._calls: set[asyncio.Task[None]] = set()
+        self._waiting = 0  # of the calls: those that have not begun
         # What is being sent, and its outcome until that is recorded.
         self._sending: dict[int, tuple[OutboxRow, Outcome]] = {}
         self._pause = Pause()
@@ -169,13 +172,20 @@ class _Line:
 
     async def begin_some(self, token: str) -> bool:
         """Begins to send what is due, as many as may be under way at once; whether any is."""
-        room = (1 if self._breaker.is_open else AT_ONCE) - len(self._calls)
+        room = min(self._room(), WAITING - self._waiting)
         if room > 0:
             rows = await self._claim(token, room)
+            if len(rows) == room:
+                self.something_new.set()  # for all we know there is more
             began = self._clock()
             for row in await self._start(rows, token, patient=True):
                 self._begin(self._call(row, token, began))
         return bool(self._calls)
+
+    def _room(self) -> int:
+        """How many more may be on their way; who waits for the pace keeps nobody else back."""
+        most = 1 if self._breaker.is_open else AT_ONCE
+        return most - (len(self._calls) - self._waiting)
 
     async def deliver_some(self, token: str) -> bool:
         """Sends what may go now, one after the other; False when there was nothing."""
@@ -263,9 +273,13 @@ class _Line:
         return wait
 
     async def _call_in_time(self, row: OutboxRow, token: str, wait: float) -> None:
-        while wait > 0:
-            await asyncio.sleep(wait)
-            wait = self._pace(row)
+        self._waiting += 1
+        try:
+            while wait > 0:
+                await asyncio.sleep(wait)
+                wait = self._pace(row) if self._room() > 0 else MOMENT
+        finally:
+            self._waiting -= 1
         began = self._clock()
         if await self._database.run(lambda tx: tx.outbox.sending([row.id], token)):
             await self._call(row, token, began)
