@@ -12,9 +12,14 @@ MOST_CHOICES = 8
 
 
 def handle(turn: Turn) -> None:
-    """Binds to the unit named, or to the only one it can be; only units of one's own desk."""
+    """Binds to the unit named, or to the only one it can be; only units of one's own desk, and
+    no group that belongs to others.
+    """
     if not turn.in_group:
         turn.say("bind_group.only_in_group")
+        return
+    if _is_others(turn):
+        turn.say("bind_group.not_allowed")
         return
     named = turn.reading.reason
     mine = [unit for unit in turn.org if _is_mine(turn, unit)]
@@ -32,6 +37,12 @@ def handle(turn: Turn) -> None:
         _bind(turn, found[0])
 
 
+def _is_others(turn: Turn) -> bool:
+    """Whether the group is bound already to where the person has no desk."""
+    bound = turn.chat.unit
+    return bound is not None and not turn.actor.is_desk(bound, turn.org)
+
+
 def _is_mine(turn: Turn, unit: Unit) -> bool:
     return unit.kind in BINDABLE and turn.actor.is_desk(unit.id, turn.org)
 
@@ -45,8 +56,11 @@ def _bind(turn: Turn, unit: Unit) -> None:
 
 
 def _which(turn: Turn, answer: Answer) -> bool:
-    if not answer.value or not _is_mine(turn, turn.org.unit(int(answer.value))):
+    if not answer.value:
         return False
+    if _is_others(turn) or not _is_mine(turn, turn.org.unit(int(answer.value))):
+        turn.say("bind_group.not_allowed")
+        return True
     _bind(turn, turn.org.unit(int(answer.value)))
     return True
 

@@ -18,6 +18,7 @@ from domain.escalation import URGENT, escalation_due, warnings_due
 from domain.orders import RUNNING, EventKind, Status, WorkOrder
 from domain.people import CLOCK, Post, Role
 from domain.rights import is_fit
+from domain.routing import ladder
 from domain.units import UnitKind
 from scheduler import keeping
 from storage.transaction import Transaction
@@ -93,6 +94,19 @@ def morning_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | No
     return following if following < len(posts) else None
 
 
+def hand_up(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """What is owned by a post that its last holder left is told once to the post above."""
+    posts = tx.orders.owners()
+    for post in posts[cursor : cursor + POSTS_AT_ONCE]:
+        left = tx.people.vacant_since(post, tx.now)
+        name = f"vacant:{post.unit}:{post.role}"
+        if left is not None and tx.jobs.claim(name, left, "clock"):
+            _tell_of_vacancy(tx, post)
+            tx.jobs.finished(name, left, "clock", "done")
+    following = cursor + POSTS_AT_ONCE
+    return following if following < len(posts) else None
+
+
 def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     """The card of every duty desk at which something waits, every day."""
     if _is_night(tx):
@@ -129,6 +143,7 @@ JOBS = (
         run=morning_cards,
         from_now_on=True,
     ),
+    Job(name="hand_up", trigger=_every(minute="*", hour=WAKING_HOURS), run=hand_up),
     Job(
         name="desk_cards",
         trigger=_every(minute=CARD_TIME.minute, hour=CARD_TIME.hour),
@@ -178,6 +193,19 @@ def _send_desk_card(tx: Transaction, community: int) -> None:
     )
     if values is not None:
         _tell(tx, post, "clock.desk_card", {**values, "at": tx.now})
+
+
+def _tell_of_vacancy(tx: Transaction, post: Post) -> None:
+    above = next(iter(ladder(post, tx.org)), None)
+    if above is None:
+        return
+    owned = tx.orders.owned_by((post,), MANY, (*RUNNING, Status.RESOLVED))
+    orders = [order for order in owned if _may_be_listed(tx, order, above)]
+    values = leader_card(rows_of(orders, tx.rules, tx.now), tx.rules)
+    if values is not None:
+        unit = tx.org.unit(post.unit).name
+        name = tx.wording.say(f"desk.post.{post.role}", {"unit": unit})
+        _tell(tx, above, "clock.post_vacant", {**values, "at": tx.now, "post": name})
 
 
 def _may_be_listed(tx: Transaction, order: WorkOrder, post: Post) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, or_, select, update
+from sqlalchemy import bindparam, case, func, or_, select, update
 
 from domain.changes import AuditEntry
 from domain.people import Actor, Delegation, Grant, Person, Post, Role
@@ -42,6 +42,14 @@ _HOLDERS = Statement(
     select(grants.c.person)
     .where(grants.c.unit == bindparam("of_unit"), grants.c.role == bindparam("of_role"), *_LIVING)
     .order_by(grants.c.id)
+)
+_LAST_HELD = Statement(
+    select(func.max(grants.c.end)).where(
+        grants.c.unit == bindparam("of_unit"),
+        grants.c.role == bindparam("of_role"),
+        grants.c.start < grants.c.end,
+        grants.c.end <= bindparam("at"),
+    )
 )
 _HOLDING = Statement(select(grants.c.person, grants.c.unit).where(*_LIVING))
 _OPEN = Statement(
@@ -155,6 +163,14 @@ class PostStore(Store):
         rows = self.db.all(_HOLDERS, of_unit=post.unit, of_role=post.role.value, at=stored(at))
         found = (self.get(row.person) for row in rows)
         return tuple(person for person in found if person and not person.erased)
+
+    def vacant_since(self, post: Post, at: datetime) -> datetime | None:
+        """When the last holder left it; None while somebody holds it, or if nobody ever did."""
+        if self.in_office(post, at):
+            return None
+        of_post = {"of_unit": post.unit, "of_role": post.role.value}
+        left = self.db.value(_LAST_HELD, **of_post, at=stored(at))
+        return None if left is None else moment(left)
 
     def deputies(self, people: Iterable[int], at: datetime) -> frozenset[int]:
         """Everybody who stands in for one of these people now."""
