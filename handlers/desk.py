@@ -15,6 +15,7 @@ from handlers import (
     decline,
     extend,
     name_owner,
+    note,
     on_site,
     recategorise,
     refuse,
@@ -91,8 +92,10 @@ def _card(turn: Turn, answer: Answer) -> bool:
 
 def _follow_up(turn: Turn, answer: Answer) -> bool:
     """回访: the person called back is asked for in a line of its own."""
-    if answer.value != "called_back":
+    order = turn.tx.orders.get(answer.number)
+    if answer.value != "called_back" or order is None:
         return False
+    note.COMMAND.rule(order, turn.act, note.COMMAND.name)
     turn.ask("desk.called_back", "desk.ask_called_back", number=answer.number)
     return True
 

@@ -161,17 +161,17 @@ class Acts:
             content={
                 **content,
                 "name": inbound.name or self._nameless(inbound.account),
-                **(self._meaning(tx, inbound.press) if inbound.press else {}),
+                **(self._meaning(tx, inbound) if inbound.press else {}),
             },
             at=tx.now,
             person=person.id,
             request_key=inbound.key,
         )
 
-    def _meaning(self, tx: Transaction, token: str) -> Mapping[str, str]:
-        """The words on the button."""
-        found = tx.questions.pressed(token)
-        if found is None:
+    def _meaning(self, tx: Transaction, inbound: Inbound) -> Mapping[str, str]:
+        """The words on the button, in the chat it was shown in."""
+        found = tx.questions.pressed(inbound.press)
+        if found is None or found[0].address != inbound.address:
             return {"text": self._phrases.say("web.press", {})}
         question, value = found
         label = next(choice.label for choice in question.choices if choice.value == value)

@@ -320,7 +320,8 @@ def _assert_silent(answers: list[str], numbers: list[str], *, said: str) -> None
     """Nothing of the work orders but the number the person came with."""
     for line in answers:
         assert not any(number in line for number in numbers if number != said), line
-        assert not any(secret in line for secret in (SECRET_WORDS, SECRET_ROOM, SECRET_NAME)), line
+        rest = line.replace(said, "") if said else line  # a number may look like a room
+        assert not any(secret in rest for secret in (SECRET_WORDS, SECRET_ROOM, SECRET_NAME)), line
 
 
 def _without(answers: list[str], number: str) -> str:
