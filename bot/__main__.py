@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from bot.commands import application
+import sys
+
+from bot.supervisor import HEART, SUPERVISED, supervise
 
 
 def main() -> None:
-    """Runs the command named on the command line."""
+    """Runs the command named on the command line; `run` under a supervisor."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["run"] and SUPERVISED not in arguments:
+        command = [sys.executable, "-m", "bot", *arguments, SUPERVISED]
+        raise SystemExit(supervise(command, heart=HEART))
+    from bot.commands import application  # 100 MB that a supervisor does without
+
     application()
 
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 
+SUPERVISED, HEART = "--supervised", "--heart"  # options of those it starts
 FAILED_FOR_GOOD = frozenset({0, 1, 2})  # done, the work failed, wrong usage or settings
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 LIVED_WELL = 60.0  # seconds after which a death is not counted with the ones before

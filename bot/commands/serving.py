@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from typing import Annotated
 
 import typer
@@ -19,12 +18,11 @@ from bot.commands.base import (
     settings_of,
 )
 from bot.findings import Severity
-from bot.supervisor import supervise
+from bot.supervisor import HEART, SUPERVISED
 from bot.vitals import Heart
 from storage.database import migrate as migrate_database
 
 MARKS = {Severity.BROKEN: "✗", Severity.WARNING: "!", Severity.HINT: "·"}
-SUPERVISED, HEART = "--supervised", "--heart"
 
 
 @application.command()
@@ -38,9 +36,6 @@ def run(
     """Serve residents and staff until stopped."""
     chosen = frozenset(role.strip() for role in roles.split(",")) if roles else None
     settings = settings_of(config, sample=sample, roles=chosen)
-    if not supervised:
-        command = [sys.executable, "-m", "bot", *sys.argv[1:], SUPERVISED]
-        raise typer.Exit(supervise(command, heart=HEART))
     logs.begin(settings.log.level, secrets=settings.secrets())
     logs.catch_everything()
     done(app.run(settings, heart=Heart.named(heart)))
