@@ -78,6 +78,7 @@ class Reading:
     about_staff: bool = False  # a complaint about a grid leader, community worker…
     elderly_alone: bool = False
     private_data: tuple[tuple[int, int, str], ...] = ()  # (start, end, kind) in `text`
+    third_person: bool = False  # tells of somebody else's private matters
     complete: bool = True  # False while more words are likely to follow ("那个")
 
 

@@ -9,6 +9,16 @@ from bot.commands import backups
 from bot.commands import queues
 from bot.commands import keeping
 from bot.commands import talking
+from bot.commands import evaluating
 from bot.commands.base import application
 
-__all__ = ["application", "backups", "keeping", "queues", "serving", "tables", "talking"]
+__all__ = [
+    "application",
+    "backups",
+    "evaluating",
+    "keeping",
+    "queues",
+    "serving",
+    "tables",
+    "talking",
+]

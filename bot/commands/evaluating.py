@@ -1,0 +1,88 @@
+"""Commands that measure, on labelled files, what the reader and the knowledge base understand."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from bot.commands.base import FAILED, application, errors, stop
+from bot.progress import progress
+from domain.rules import Category
+from knowledge.evaluation import readings as readings_
+from knowledge.evaluation.lines import BadRow
+from knowledge.intents import Intents
+from knowledge.places import PlaceBook
+from knowledge.reader import Reader
+from knowledge.tables import read_categories
+
+T = TypeVar("T")
+
+evaluate = typer.Typer(
+    name="evaluate", help="Measure understanding on labelled files.", no_args_is_help=True
+)
+application.add_typer(evaluate)
+
+
+@evaluate.command()
+def readings(
+    file: Annotated[Path, typer.Argument(help="labelled messages, JSON lines")],
+    places: Annotated[
+        Path | None, typer.Option(help="estates and nicknames, CSV or JSON lines")
+    ] = None,
+    misses: Annotated[
+        Path | None, typer.Option(help="where to write what was read otherwise, JSON lines")
+    ] = None,
+) -> None:
+    """Read labelled messages and print how many were understood, as JSON."""
+    messages = parsed(file, readings_.read_labelled)
+    known = parsed(places, readings_.read_places) if places else ()
+    reader = Reader(shipped_categories(), PlaceBook(known), Intents.load())
+    with progress(errors, "evaluate readings", len(messages)) as step:
+        found = readings_.evaluate(reader, messages, time.perf_counter, step)
+    if misses:
+        written(misses, "".join(f"{as_json(miss)}\n" for miss in found.misses))
+    show(found.figures)
+
+
+def parsed(file: Path, parse: Callable[[str], T]) -> T:
+    """What a file says; one that is wrong ends the command with `file:row: reason`."""
+    try:
+        return parse(file.read_text(encoding="utf-8"))
+    except BadRow as bad:
+        stop(f"{file}:{bad.row}: {bad.reason}", FAILED)
+    except OSError as unreadable:
+        stop(f"{file}: {unreadable.strerror or 'cannot be read'}", FAILED)
+    except UnicodeDecodeError:
+        stop(f"{file}: is no UTF-8 text", FAILED)
+
+
+def written(file: Path, text: str) -> None:
+    """Writes a file; one that cannot be written ends the command."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as unwritable:
+        stop(f"{file}: {unwritable.strerror or 'cannot be written'}", FAILED)
+
+
+def shipped_categories() -> dict[str, Category]:
+    """The category table that comes with the service."""
+    table = resources.files("knowledge") / "categories.csv"
+    with table.open(encoding="utf-8") as lines:
+        return read_categories(csv.DictReader(lines))
+
+
+def show(figures: Mapping[str, Any]) -> None:
+    """Prints the figures as JSON, the only thing on standard output."""
+    typer.echo(json.dumps(figures, ensure_ascii=False, indent=2))
+
+
+def as_json(value: Any) -> str:
+    """One line of JSON."""
+    return json.dumps(value, ensure_ascii=False)
