@@ -19,11 +19,10 @@ COLUMN = b"outbox.private"
 CLAIMED_FOR = 10.0  # seconds; it waits for a moment's pace at most
 LEASE = 60.0  # seconds for sending
 LANES = tuple(Lane)
-# Said again once when nobody knows whether it arrived; worst case somebody reads it twice. A
-# broadcast is not:
-# worst case is a reported gap (design.md §1, "Three outcomes").
+# Said again when nobody knows whether it arrived; worst case somebody reads it twice. A broadcast
+# is not: worst case is a reported gap (design.md §1, "Three outcomes").
 SAID_AGAIN = frozenset({Lane.EMERGENCY, Lane.DIALOGUE, Lane.STAFF})
-MAX_UNKNOWN = 2
+MAX_UNKNOWN = 5  # whoever is killed over and over may be killed at the same answer twice
 
 _earlier = outbox.alias("earlier")
 _ROW: BindParameter[Any] = bindparam("row")
@@ -149,7 +148,7 @@ _LOST = Statement(
     .values(
         state=case(
             (
-                (outbox.c.attempts < MAX_UNKNOWN)
+                (outbox.c.unknowns + 1 < MAX_UNKNOWN)
                 & outbox.c.lane.in_([LANES.index(lane) for lane in SAID_AGAIN]),
                 OutboxState.QUEUED.value,
             ),
@@ -348,10 +347,10 @@ class OutboxStore(Store):
         return self._end(row, token, OutboxState.REFUSED, reason)
 
     def unknown(self, row: int, token: str, reason: str, *, retry: bool) -> bool:
-        """Nobody knows whether it arrived; with `retry` it is said again, once."""
+        """Nobody knows whether it arrived; with `retry` it is said again, four times at most."""
         self.db.run(_COUNT_UNKNOWN, row=row, holder=token)
         found = self.db.one(_GET, row=row)
-        if retry and found is not None and found.attempts < MAX_UNKNOWN:
+        if retry and found is not None and found.unknowns < MAX_UNKNOWN:
             return self.later(row, token, 0, reason)
         return self._end(row, token, OutboxState.UNKNOWN, reason)
 
@@ -359,8 +358,9 @@ class OutboxStore(Store):
         """Take up what those left who delivered before: what they claimed waits again, what they
         were sending is unknown once their time is over.
 
-        Of the unknown those that may be said twice wait once more. Returns the rows that were
-        being sent. `token` is ours; a row that another one claimed can no longer be sent by them.
+        Of the unknown those that may be said twice wait again, four times at most. Returns the
+        rows that were being sent. `token` is ours; a row that another one claimed can no longer be
+        sent by them.
         """
         clock = self.tx.clock_after(0)
         self.db.run(_RELEASE, on_channel=channel, holder=token, clock=clock)

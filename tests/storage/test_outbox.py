@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from bot.inheriting import inherit
@@ -111,11 +113,11 @@ async def test_an_expired_claim_is_queued_again(database: Database) -> None:
 @pytest.mark.parametrize(
     ("lane", "states"),
     [
-        (Lane.DIALOGUE, [OutboxState.QUEUED, OutboxState.UNKNOWN]),
+        (Lane.DIALOGUE, [*[OutboxState.QUEUED] * 4, OutboxState.UNKNOWN]),
         (Lane.BROADCAST, [OutboxState.UNKNOWN]),
     ],
 )
-async def test_a_send_nobody_saw_the_end_of_is_said_again_at_most_once(
+async def test_a_send_nobody_saw_the_end_of_is_said_again_four_times_at_most(
     database: Database, lane: Lane, states: list[OutboxState]
 ) -> None:
     row = await database.run(lambda tx: queue(tx, "一", lane=lane))
@@ -183,10 +185,23 @@ async def test_a_reply_finds_the_message_it_answers(database: Database) -> None:
 
 async def test_an_unknown_send_is_repeated_only_when_asked(database: Database) -> None:
     row = await database.run(lambda tx: queue(tx, "一"))
-    for state in (OutboxState.QUEUED, OutboxState.UNKNOWN):
+    for again, state in ((True, OutboxState.QUEUED), (False, OutboxState.UNKNOWN)):
         await claim(database)
         await database.run(lambda tx: tx.outbox.sending((row,), "t"))
-        await database.run(lambda tx: tx.outbox.unknown(row, "t", "timeout", retry=True))
+        await database.run(partial(_unknown, row=row, again=again))
+        assert await state_of(database, row) is state
+
+
+def _unknown(tx: Transaction, *, row: int, again: bool) -> None:
+    tx.outbox.unknown(row, "t", "timeout", retry=again)
+
+
+async def test_a_send_is_unknown_five_times_at_most(database: Database) -> None:
+    row = await database.run(lambda tx: queue(tx, "一"))
+    for state in (*[OutboxState.QUEUED] * 4, OutboxState.UNKNOWN):
+        await claim(database)
+        await database.run(lambda tx: tx.outbox.sending((row,), "t"))
+        await database.run(partial(_unknown, row=row, again=True))
         assert await state_of(database, row) is state
 
 
