@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from bot import backing_up
 from bot.backing_up import SUFFIX
 from domain.messages import Address, Lane, Outbound
 from knowledge.phrasebook import Phrasebook
 from storage import backup
-from storage.database import Database
+from storage.backup import VERSION_TABLE, engine_of, reflected
+from storage.database import Database, migrate
 from storage.keyring import Keyring
 from storage.schema import OutboxState, leases
 from storage.statements import Statement
@@ -226,6 +227,46 @@ def test_a_backup_of_a_newer_version_is_refused(
 
     assert refused.code == 1
     assert "newer version" in refused.err
+
+
+@pytest.mark.usefixtures("lived")
+def test_a_backup_of_the_first_release_is_brought_up_to_date(
+    xiaoqi: Xiaoqi,
+    database_url: str,
+    new_database_url: NewDatabase,
+    elsewhere: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    xiaoqi("export", "orders", "before.csv")
+    with new_database_url("sqlite", migrated=False) as old:
+        as_it_was_at_first(database_url, old)
+        monkeypatch.setenv("XIAOQI_DATABASE__URL", old)
+        made = xiaoqi("backup", "old.backup")
+        assert made.code == 0, made.err
+    monkeypatch.setenv("XIAOQI_DATABASE__URL", elsewhere)
+
+    restored = xiaoqi("restore", "old.backup")
+
+    assert restored.code == 0, restored.err
+    assert xiaoqi("export", "orders", "after.csv").out.split()[0] == "1"
+    assert Path("before.csv").read_bytes() == Path("after.csv").read_bytes()
+    assert "照明，梧桐苑3栋2单元" in xiaoqi("say", "--sample", "--as", "wang", "查进度").out
+
+
+def as_it_was_at_first(database_url: str, old: str) -> None:
+    """Copies what the schema of the first release has room for into a new SQLite file."""
+    migrate(old, revision="0001")
+    with engine_of(database_url).begin() as now, engine_of(old).begin() as then:
+        newest = reflected(now).tables
+        for table in reflected(then).sorted_tables:
+            if table.name == VERSION_TABLE:
+                continue
+            names = [one.name for one in table.columns]
+            of_then = select(*(newest[table.name].columns[name] for name in names))
+            found = now.execute(of_then.order_by(*newest[table.name].primary_key)).all()
+            then.execute(table.delete())
+            if found:
+                then.execute(table.insert(), [dict(zip(names, row, strict=True)) for row in found])
 
 
 @pytest.mark.usefixtures("lived")

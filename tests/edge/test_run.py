@@ -9,9 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import aiohttp
 import pytest
 
 from tests.databases import NewDatabase
+from tests.rig.telegram import Telegram
 
 ROOT = Path(__file__).parents[2]
 TWO_PROBLEMS = "3栋2单元楼道灯不亮了还有垃圾两天没人收"
@@ -31,6 +32,7 @@ class Home:
     url: str
     folder: Path
     port: int
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         variables = {
@@ -39,6 +41,7 @@ class Home:
             "XIAOQI_DATABASE__URL": self.url,
             "XIAOQI_SECURITY__KEY_FILE": str(self.folder / "key"),
             "XIAOQI_SERVER__PORT": str(self.port),
+            **self.variables,
         }
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(
@@ -194,6 +197,41 @@ async def test_a_door_and_a_back_room_are_one_service(
             for process in (room, door):
                 process.send_signal(signal.SIGTERM)
                 assert await asyncio.to_thread(process.wait) == 0
+
+
+async def test_while_it_ends_what_it_began_it_is_alive_and_takes_nothing_new(home: Home) -> None:
+    """A proxy asks `/readyz` and turns to others; who looks after processes asks `/healthz`."""
+    async with Telegram.started(home.folder / "history") as telegram:
+        bot = {
+            "XIAOQI_TELEGRAM__TOKEN": telegram.token,
+            "XIAOQI_TELEGRAM__API_URL": telegram.url,
+        }
+        with running(replace(home, variables=bot)) as process:
+            async with page_of(home) as page:
+                await telegram.do("fault", method="sendMessage", slow=3.0, times=1)
+                await telegram.do("say", chat=7, user=7, text="帮助")
+                await until_called(telegram, "sendMessage")
+                process.send_signal(signal.SIGTERM)
+                await until_answered(page, "/readyz", 503)
+
+                await until_answered(page, "/healthz", 200)
+            assert await asyncio.to_thread(process.wait) == 0
+        assert await telegram.show("sent")
+
+
+async def until_called(telegram: Telegram, method: str) -> None:
+    while True:
+        if await telegram.asked_for(method):
+            return
+        await asyncio.sleep(0.02)
+
+
+async def until_answered(page: aiohttp.ClientSession, path: str, status: int) -> None:
+    while True:
+        async with page.get(path) as answer:
+            if answer.status == status:
+                return
+        await asyncio.sleep(0.02)
 
 
 async def until_ended(home: Home) -> None:
