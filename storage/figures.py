@@ -113,6 +113,7 @@ class Figures:
     outbox: tuple[Queue, ...]
     unknown_sends: int
     untold_orders: int
+    audit_unsealed: int  # entries that wait for a sealer for too long
     attachments_waiting: int
     leases: tuple[Hold, ...]
     runs: tuple[LastRun, ...]
@@ -131,6 +132,7 @@ def figures(tx: Transaction, jobs: Iterable[str] = ()) -> Figures:
         outbox=(*_queued(tx), *_held(tx)),
         unknown_sends=count_unknown(tx),
         untold_orders=tx.session.value(_UNTOLD),
+        audit_unsealed=tx.chain.unsealed_for_long()[0],
         attachments_waiting=tx.session.value(_ATTACHMENTS),
         leases=holds(tx),
         runs=tuple(run for job in jobs if (run := _last_run(tx, job)) is not None),

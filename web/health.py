@@ -118,6 +118,9 @@ def _queues(found: Figures) -> Iterator[Metric]:
     yield _gauge("dead_letters", "Messages given up.", found.dead_letters)
     yield _gauge("unknown_sends", "Sends nobody knows the outcome of.", found.unknown_sends)
     yield _gauge("untold_orders", "Orders nobody could be told of.", found.untold_orders)
+    yield _gauge(
+        "audit_unsealed", "Audit entries unsealed for over a minute.", found.audit_unsealed
+    )
     yield _gauge("attachments_waiting", "Files not fetched yet.", found.attachments_waiting)
     labels = ["channel", "lane", "state"]
     waiting = GaugeMetricFamily("xiaoqi_outbox", "Messages not sent yet.", labels=labels)

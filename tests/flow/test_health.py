@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
+from domain.changes import AuditEntry
 from domain.messages import TryLater
 from storage.transaction import Transaction
 from tests.flow.means import LIGHT
@@ -99,6 +100,18 @@ async def test_it_tells_who_holds_which_lease(hardy: Town) -> None:
     assert found[labelled("lease_held", name="ours")] == 1
     assert found[labelled("lease_held", name="another's")] == 0
     assert 50 < found[labelled("lease_seconds", name="another's")] <= 60
+
+
+async def test_it_tells_what_of_the_audit_nobody_seals(hardy: Town) -> None:
+    entry = AuditEntry(action="table.imported", subject="table:units")
+    await hardy.database.run(lambda tx: tx.audit.add(entry))
+    assert (await read(hardy))[labelled("audit_unsealed")] == 0
+    hardy.hands[0] += timedelta(minutes=2)
+
+    assert (await read(hardy))[labelled("audit_unsealed")] >= 1
+    while await hardy.database.run(lambda tx: tx.chain.seal("sealer")):
+        pass
+    assert (await read(hardy))[labelled("audit_unsealed")] == 0
 
 
 async def test_it_tells_how_late_a_job_is(hardy: Town) -> None:
