@@ -8,6 +8,7 @@
     words = ["催一下"]        # anywhere in the message
     weak = ["都几天了"]       # anywhere, at half the priority unless an order number is said
     patterns = ["^催(?P<rest>.*)$"]   # regular expressions, searched in the message
+    alone = ["尽快|抓紧"]     # the same, said to us and with no complaint beside it
     takes = ["reason"]      # what is read from the group `rest`, see TAKES
     needs = ["number"]      # what the message must hold besides, see NEEDS
     examples = ["催一下灯的事"]  # each must give this intent; the tests read them
@@ -65,6 +66,7 @@ class Intent:
     weak: tuple[str, ...] = ()
     whole: frozenset[str] = frozenset()
     patterns: tuple[re.Pattern[str], ...] = ()
+    alone: tuple[re.Pattern[str], ...] = ()
     takes: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
     examples: tuple[str, ...] = ()
@@ -119,7 +121,8 @@ class Intents:
 def _fit(intent: Intent, message: str, holds: frozenset[str]) -> Fit | None:
     if message in intent.whole:
         return Fit(intent=intent, score=intent.priority + 2)
-    for pattern in intent.patterns:
+    alone = () if holds & {"complaint", "overheard"} else intent.alone
+    for pattern in (*intent.patterns, *alone):
         if found := pattern.search(message, 0, PATTERN_REACH):
             return Fit(intent=intent, score=intent.priority + 1, rest=_rest(found, message))
     if any(word in message for word in intent.words):
@@ -160,7 +163,7 @@ def _table(file: Traversable) -> dict[str, Any]:
 # A repetition inside a repeated group: the shape of regular expressions that take for ever.
 _NESTED = re.compile(r"[*+}]\)[*+{]")
 
-LISTS = ("words", "weak", "whole", "patterns", "takes", "needs", "examples")
+LISTS = ("words", "weak", "whole", "patterns", "alone", "takes", "needs", "examples")
 
 
 def _lay_over(table: dict[str, Any], added: Mapping[str, Any], file: str) -> None:
@@ -188,6 +191,7 @@ def _intent(name: str, table: Mapping[str, Any]) -> Intent:
             weak=tuple(table.get("weak", ())),
             whole=frozenset(table.get("whole", ())),
             patterns=tuple(_pattern(pattern) for pattern in table.get("patterns", ())),
+            alone=tuple(_pattern(pattern) for pattern in table.get("alone", ())),
             takes=frozenset(table.get("takes", ())),
             needs=frozenset(table.get("needs", ())),
             examples=tuple(table.get("examples", ())),

@@ -154,6 +154,8 @@ class Reader:
             "number": heard.numbers,
             "place": place,
             "problem": heard.split.problems or heard.emergency,
+            "complaint": heard.split.complaint or heard.emergency,
+            "overheard": context.group and not context.addressed,
         }
         key = heard.command.key.strip(_EDGES) or heard.command.key.strip()
         fits = self._intents.fits(

@@ -39,6 +39,8 @@ INTENTS = (
     "anonymous_report",
 )
 _IGNORED = frozenset({"chitchat", "advert"})
+# What is answered in a group although nobody addressed the service.
+_HEARD = frozenset({"report", "plus_one", "anonymous_report"})
 _REPORTING = frozenset({"report", "anonymous_report"})
 # Intents of ours that the labels do not tell apart from another.
 _SAME = {"hello": "chitchat", "privacy_notice": "help", "": "chitchat"}
@@ -212,7 +214,8 @@ class _Tally:
         name = "privacy" if message.privacy else "public"
         wrong.append(self._count(name, right=private == message.privacy))
         if message.group and message.intent in _IGNORED:
-            left_alone = not reading.emergency and intent in _IGNORED
+            heard = intent in _HEARD if not message.addressed else intent not in _IGNORED
+            left_alone = not heard and not reading.emergency
             wrong.append(self._count("ignored", right=left_alone))
         if what := ", ".join(dict.fromkeys(name for name in wrong if name)):
             self.misses.append(_miss(what, message, reading, intent, orders))
