@@ -23,6 +23,7 @@ from domain.flooding import Outcome
 from domain.messages import ChatKind, Inbound, InboundKind
 from domain.readings import Reading, ReadingContext
 from handlers import flooding
+from handlers.late import said_at
 from handlers.router import dispatch
 from handlers.turn import Turn
 from knowledge.places import PlaceBook
@@ -288,7 +289,9 @@ class Intake:
         known = tx.conversations.get(first.conversation)
         contact = tx.people.of_account(first.channel, first.account)
         pending = (
-            tx.questions.open_for(contact[0].id, first.address) if known and contact else None
+            tx.questions.open_for(contact[0].id, first.address, said_at=said_at(first, tx.now))
+            if known and contact
+            else None
         )
         local = tx.now.astimezone(tx.rules.zone)
         return Look(
@@ -348,7 +351,9 @@ class Intake:
             reading=reading,
             heard=overheard(look.rows),
             places=self._places(),
-            question=tx.questions.open_for(person.id, conversation.address),
+            question=tx.questions.open_for(
+                person.id, conversation.address, said_at=said_at(first, tx.now)
+            ),
         )
         again = look.rows[0].held
         verdict = flooding.admitted(turn, messages=len(look.rows), again=again)

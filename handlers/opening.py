@@ -15,7 +15,6 @@ from handlers.shown import is_sensitive, lines, values
 from handlers.turn import Turn
 from handlers.where import needs_no_place, placed, resolve
 
-LATE = timedelta(hours=1)
 # The same group is told of the same work order at most once in this time, however many join in.
 GROUP_PAUSE = timedelta(minutes=10)
 MOST_SIMILAR = 10
@@ -133,7 +132,7 @@ def _phrase(order: WorkOrder) -> str:
 
 
 def _manner(turn: Turn, *orders: WorkOrder) -> dict[str, Any]:
-    """What colours the answer: an angry voice, a late hour, a message that reached us late."""
+    """What colours the answer: an angry voice, a late hour."""
     order = orders[0]
     urgent = any(order.order_class in DAY_AND_NIGHT for order in orders)
     category = turn.rules.categories.get(order.category)
@@ -141,7 +140,6 @@ def _manner(turn: Turn, *orders: WorkOrder) -> dict[str, Any]:
     night = hour >= NIGHT_BEGINS or hour < NIGHT_ENDS
     return {
         "angry": turn.reading.angry,
-        "late": turn.heard.late.total_seconds() if turn.heard.late > LATE else None,
         "night": night and not urgent,
         "unplaced": not (needs_no_place(order) or resolve(turn, order.place).settled),
         "pictures": len(order.photos),

@@ -13,7 +13,7 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import accused, consent, denied, desk, human, language, privacy
+from handlers import accused, consent, denied, desk, human, language, late, privacy
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -87,6 +87,7 @@ def dispatch(turn: Turn) -> None:
     except RuleBroken as broken:
         denied.note_broken(turn, broken)
         turn.say(broken.phrase, **broken.values())
+    late.excuse(turn)
     privacy.warn(turn)
     consent.remind(turn)
 

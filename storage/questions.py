@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -42,6 +43,7 @@ _OPEN_FOR = Statement(
         questions.c.person == bindparam("whom"),
         questions.c.address_digest == bindparam("where"),
         questions.c.until > bindparam("now"),
+        questions.c.asked_at <= bindparam("said"),
         or_(
             questions.c.outbox.is_(None),
             outbox.c.state.not_in([OutboxState.REFUSED.value, OutboxState.CANCELLED.value]),
@@ -110,13 +112,18 @@ class QuestionStore(Store):
             outbox=outbox,
         )
 
-    def open_for(self, person: int, address: Address) -> Question | None:
-        """The newest question this person was really asked here and has not answered in time."""
+    def open_for(
+        self, person: int, address: Address, *, said_at: datetime | None = None
+    ) -> Question | None:
+        """The newest question this person was really asked here, before `said_at` when that is
+        given, and has not answered in time.
+        """
         row = self.db.one(
             _OPEN_FOR,
             whom=person,
             where=self.tx.address_digest(address),
             now=stored(self.tx.now),
+            said=stored(said_at or self.tx.now),
         )
         return None if row is None else self._question(row)
 

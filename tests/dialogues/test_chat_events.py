@@ -79,7 +79,7 @@ async def test_a_late_message_is_apologised_for(town: Town) -> None:
     inbound = town.inbound("李叔", "3栋2单元楼道灯坏了")
     town.hands[0] += timedelta(hours=3)
     answers = await town.hears(inbound)
-    assert "3 小时" in answers[0]
+    assert any("3 小时" in answer for answer in answers)
 
 
 async def test_at_night_nobody_is_disturbed_for_little(town: Town) -> None:
