@@ -46,6 +46,15 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyFound:
+    """A policy entry that may answer the message; what it says is looked up when it is given."""
+
+    code: str
+    score: float
+    confidence: float  # the share of such finds that are right
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A message understood: what the person wants and what was said about it.
 
@@ -79,6 +88,7 @@ class Reading:
     elderly_alone: bool = False
     private_data: tuple[tuple[int, int, str], ...] = ()  # (start, end, kind) in `text`
     third_person: bool = False  # tells of somebody else's private matters
+    policies: tuple[PolicyFound, ...] = ()  # that may answer it, best first
     complete: bool = True  # False while more words are likely to follow ("那个")
 
 

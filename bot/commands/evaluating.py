@@ -15,6 +15,7 @@ import typer
 from bot.commands.base import FAILED, application, errors, stop
 from bot.progress import progress
 from domain.rules import Category
+from knowledge.evaluation import policies as policies_
 from knowledge.evaluation import readings as readings_
 from knowledge.evaluation.lines import BadRow
 from knowledge.intents import Intents
@@ -46,6 +47,24 @@ def readings(
     reader = Reader(shipped_categories(), PlaceBook(known), Intents.load())
     with progress(errors, "evaluate readings", len(messages)) as step:
         found = readings_.evaluate(reader, messages, time.perf_counter, step)
+    if misses:
+        written(misses, "".join(f"{as_json(miss)}\n" for miss in found.misses))
+    show(found.figures)
+
+
+@evaluate.command()
+def policies(
+    entries: Annotated[Path, typer.Option(help="answers, JSON lines {id, question, …}")],
+    queries: Annotated[Path, typer.Option(help="questions, JSON lines {text, answer_id}")],
+    misses: Annotated[
+        Path | None, typer.Option(help="where to write what was answered otherwise, JSON lines")
+    ] = None,
+) -> None:
+    """Ask labelled questions and print how many were answered rightly, as JSON."""
+    known = parsed(entries, policies_.read_entries)
+    asked = parsed(queries, policies_.read_queries)
+    with progress(errors, "evaluate policies", len(asked)) as step:
+        found = policies_.evaluate(known, asked, time.perf_counter, step)
     if misses:
         written(misses, "".join(f"{as_json(miss)}\n" for miss in found.misses))
     show(found.figures)

@@ -1,0 +1,107 @@
+"""What to make of a question about policy: which entries may be meant, and how sure that is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+
+from domain.policies import Policy, Situation
+from domain.readings import PolicyFound
+from knowledge.questions import bare, canonical
+from knowledge.retrieval import Document, Hit, Index
+
+# Of what is answered nineteen in twenty are to be right (docs/evaluation.md).
+SURE = 0.87
+POSSIBLE = 0.3
+OFFERED = 3
+
+
+class Outcome(StrEnum):
+    """What may be done about a question."""
+
+    ANSWER = "answer"  # 答复
+    MEANT = "meant"  # 是不是想问
+    UNSURE = "unsure"  # 我不确定
+
+
+def outcome(found: Sequence[Hit | PolicyFound]) -> Outcome:
+    """Whether the best may be given, some may be offered, or neither."""
+    if not found or found[0].confidence < POSSIBLE:
+        return Outcome.UNSURE
+    return Outcome.ANSWER if found[0].confidence >= SURE else Outcome.MEANT
+
+
+def document(policy: Policy) -> Document:
+    """The entry as the index takes it."""
+    return Document(
+        key=policy.code,
+        phrasings=(policy.question, *policy.alternatives),
+        body=policy.answer,
+        scope=policy.unit,
+    )
+
+
+def index_of(policies: Iterable[Policy]) -> Index:
+    """The index over these entries."""
+    return Index([document(policy) for policy in policies])
+
+
+def found_in(index: Index, text: str, units: frozenset[int] | None) -> tuple[PolicyFound, ...]:
+    """The entries that may be meant, best first, of these units and of everywhere."""
+    return tuple(
+        PolicyFound(code=hit.key, score=round(hit.score, 3), confidence=round(hit.confidence, 3))
+        for hit in index.search(text, among=units)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Aspects:
+    words: Mapping[str, str]
+    said: re.Pattern[str]
+    leading: re.Pattern[str]
+
+
+def aspect_of(text: str) -> str:
+    """What is asked about something named before ("要带什么材料" → "materials"); "" when the text
+    names a subject of its own, or asks for none.
+    """
+    table = _aspects()
+    said = canonical(bare(text))
+    found = table.said.search(said)
+    if found is None:
+        return ""
+    rest = table.leading.sub("", table.said.sub("", said))
+    return "" if len(rest) > 1 else table.words[found[0]]
+
+
+def situation_said(text: str, situations: Sequence[Situation]) -> Situation | None:
+    """The only situation that the text names."""
+    key = canonical(bare(text))
+    named = [one for one in situations if canonical(bare(one.name)) in key]
+    return named[0] if len(named) == 1 else None
+
+
+@cache
+def _aspects() -> _Aspects:
+    text = (resources.files("knowledge") / "policies.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    words = {
+        canonical(bare(word)): aspect
+        for aspect, listed in table["aspects"].items()
+        for word in listed
+    }
+    return _Aspects(
+        words=words,
+        said=_any_of(words),
+        leading=_any_of({canonical(bare(word)) for word in table["leading"]["words"]}),
+    )
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile("|".join(re.escape(word) for word in longest_first))

@@ -1,0 +1,81 @@
+"""The form in which questions are compared: one way of saying it, one sound for each character."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import rjieba
+
+from knowledge.normal import normal
+
+_BETWEEN = re.compile(r"[\s\W_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ways:
+    """What `knowledge/questions.toml` says, ready to be used."""
+
+    said: re.Pattern[str]
+    means: Mapping[str, str]
+    weak: frozenset[str]
+
+
+def bare(text: str) -> str:
+    """The text without blanks and punctuation, in the form for comparing."""
+    return _BETWEEN.sub("", normal(text).key)
+
+
+def canonical(text: str) -> str:
+    """A bare text in one way of saying things, without what says nothing."""
+    ways = _ways()
+    shorter = ways.said.sub(lambda found: ways.means[found[0]], text)
+    return shorter or text
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a bare text."""
+    return [word for word in rjieba.cut(text) if word.strip()]
+
+
+def pairs_of(text: str) -> list[str]:
+    """Every two neighbouring characters."""
+    return [text[place : place + 2] for place in range(len(text) - 1)]
+
+
+def sound(text: str) -> str:
+    """How it is said, without tones; what has no sound of its own stands for itself."""
+    sounds = _sounds()
+    return " ".join(sounds.get(char, char) for char in text)
+
+
+def is_weak(word: str) -> bool:
+    """Whether it stands in so many questions that it tells them apart but little."""
+    return word in _ways().weak
+
+
+@cache
+def _ways() -> _Ways:
+    table = tomllib.loads(_read("questions.toml"))
+    means = dict.fromkeys(table["fillers"], "")
+    for one, *others in table["same"]:
+        means |= dict.fromkeys(others, one)
+        means.setdefault(one, one)  # 什么时候 is no 什么
+    longest_first = sorted(means, key=len, reverse=True)
+    said = re.compile("|".join(re.escape(way) for way in longest_first))
+    return _Ways(said=said, means=means, weak=frozenset(table["weak"]))
+
+
+@cache
+def _sounds() -> Mapping[str, str]:
+    """The usual sound of the 6,763 characters of GB 2312."""
+    lines = (line.split(" ") for line in _read("syllables.txt").splitlines())
+    return {char: syllable for syllable, chars in lines for char in chars}
+
+
+def _read(name: str) -> str:
+    return (resources.files("knowledge") / name).read_text(encoding="utf-8")

@@ -1,0 +1,355 @@
+"""Finds which of many answers a question asks for, and how sure that is.
+
+Many are thought of, few are looked at: BM25 over characters, pairs of characters and words names
+a few phrasings; those are then weighed by what they have in common with the question, both ways,
+where a character that only sounds the same counts nearly as much. How sure it is comes from how
+alike the best is and how far behind the next one; both sums are fixed by hand
+(docs/evaluation.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from rapidfuzz.distance import LCSseq
+
+from knowledge.questions import bare, canonical, is_weak, pairs_of, sound, words_of
+
+Features = Callable[[str], list[str]]
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+
+K1, B = 1.2, 0.75
+LOOKED_AT = 24
+LONGEST_QUESTION = 200  # characters; more is no question
+LONGEST_PHRASING = 80  # what is longer is told, not asked
+SOUNDS_ALIKE = 0.7  # what a character counts that only sounds right
+WEAK_SHARE = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What may be found: an answer's questions in all their phrasings, and its own words."""
+
+    key: str
+    phrasings: tuple[str, ...] = ()
+    body: str = ""
+    scope: int | None = None  # the unit it is for; None: everywhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An answer that may be meant; `confidence` is the share of such hits that are right."""
+
+    key: str
+    score: float
+    confidence: float = 0.0
+
+
+class Bm25:
+    """Scores of many texts for the features they share with a question."""
+
+    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+        self._count = len(texts)
+        lengths = [max(1, len(text)) for text in texts]
+        usual = sum(lengths) / max(1, len(lengths))
+        found: dict[str, tuple[list[int], list[float]]] = {}
+        for place, text in enumerate(texts):
+            slack = K1 * (1 - B + B * lengths[place] / usual)
+            for feature, times in Counter(text).items():
+                places, weights = found.setdefault(feature, ([], []))
+                places.append(place)
+                weights.append(times * (K1 + 1) / (times + slack))
+        self._idf = {feature: self._rarity(len(of[0])) for feature, of in found.items()}
+        self._found = {
+            feature: (
+                np.array(places, dtype=np.int32),
+                np.array(weights, dtype=np.float32) * np.float32(self._idf[feature]),
+            )
+            for feature, (places, weights) in found.items()
+        }
+        self._unknown = self._rarity(0)
+
+    def rarity(self, feature: str) -> float:
+        """How much it says that a text holds this."""
+        rarity = self._idf.get(feature, self._unknown)
+        return min(rarity, WEAK_SHARE * self._unknown) if is_weak(feature) else rarity
+
+    def scores(self, features: Iterable[str]) -> Floats:
+        """The score of every text."""
+        total = np.zeros(self._count, dtype=np.float32)
+        for feature in features:
+            found = self._found.get(feature)
+            if found is not None:
+                total[found[0]] += found[1]
+        return total
+
+    @property
+    def nbytes(self) -> int:
+        """How much room it takes, nearly."""
+        arrays = sum(a.nbytes + b.nbytes + 200 for a, b in self._found.values())
+        return arrays + 250 * len(self._found)
+
+    def _rarity(self, held_by: int) -> float:
+        return math.log(1 + (self._count - held_by + 0.5) / (held_by + 0.5))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A text as it is compared."""
+
+    text: str
+    characters: frozenset[str]
+    words: frozenset[str]
+    pairs: frozenset[str]
+    sounds: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def _compared(canonical_text: str) -> Asked:
+    return Asked(
+        text=canonical_text,
+        characters=frozenset(canonical_text),
+        words=frozenset(words_of(canonical_text)),
+        pairs=frozenset(pairs_of(canonical_text)),
+        sounds=frozenset(sound(canonical_text).split(" ")),
+    )
+
+
+@dataclass(slots=True)
+class _Rows:
+    """One line for each phrasing: its text, whose it is, and for which unit."""
+
+    texts: list[str] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+
+
+class Index:
+    """An index over documents; it never changes and may be shared."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._keys = [document.key for document in documents]
+        scopes = [-1 if one.scope is None else one.scope for one in documents]
+        self._scopes = np.array(scopes, dtype=np.int64)
+        rows = _Rows()
+        bodies = _Rows()
+        for place, document in enumerate(documents):
+            for phrasing in dict.fromkeys(document.phrasings):
+                short = bare(phrasing)
+                if 0 < len(short) <= LONGEST_PHRASING:
+                    rows.texts.append(canonical(short))
+                    rows.owners.append(place)
+            told = bare("".join(one for one in document.phrasings if _is_told(one)))
+            if told or document.body:
+                bodies.texts.append(told or bare(document.body))
+                bodies.owners.append(place)
+        self._phrasings = _Phrasings(rows.texts, rows.owners)
+        asked = frozenset(rows.owners)
+        untold = [owner not in asked for owner in bodies.owners]
+        self._bodies = _Bodies(
+            [text for text, alone in zip(bodies.texts, untold, strict=True) if alone],
+            [owner for owner, alone in zip(bodies.owners, untold, strict=True) if alone],
+        )
+
+    def search(
+        self, text: str, *, among: Collection[int] | None = None, limit: int = 5
+    ) -> list[Hit]:
+        """The answers that may be meant, best first; only of these units and of everywhere."""
+        said = bare(text[: LONGEST_QUESTION * 2])[:LONGEST_QUESTION]
+        if not said:
+            return []
+        allowed = self._allowed(among)
+        found = self._phrasings.search(said, allowed)
+        found |= {
+            owner: weighed
+            for owner, weighed in self._bodies.search(said, allowed).items()
+            if owner not in found
+        }
+        best = sorted(found.items(), key=lambda one: (-one[1].rank, self._keys[one[0]]))
+        ranks = [weighed.rank for _, weighed in best] + [0.0]
+        hits = []
+        for place, (owner, weighed) in enumerate(best[:limit]):
+            lead = ranks[0] - ranks[1] if place == 0 else ranks[place] - ranks[0]
+            sure = calibrated(weighed.alike + LEAD * lead)
+            hits.append(Hit(key=self._keys[owner], score=weighed.rank, confidence=sure))
+        return hits
+
+    @property
+    def nbytes(self) -> int:
+        """How much room it takes, nearly."""
+        return self._phrasings.nbytes + self._bodies.nbytes
+
+    def _allowed(self, among: Collection[int] | None) -> Floats | None:
+        if among is None or not len(self._scopes):
+            return None
+        allowed = np.isin(self._scopes, [-1, *among])
+        return None if allowed.all() else allowed.astype(np.float32)
+
+
+LEAD = 1.5
+# Where half of the hits are right, and how fast that changes (measured, docs/evaluation.md).
+EVEN, STEEP = 5.6, 0.85
+
+
+def calibrated(sum_of_signs: float) -> float:
+    """The share of hits with such signs that are right."""
+    return 1 / (1 + math.exp(-STEEP * (sum_of_signs - EVEN)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """How well a phrasing fits: to compare with others (`rank`) and by itself (`alike`)."""
+
+    rank: float
+    alike: float
+
+
+class _Phrasings:
+    """The questions in all their phrasings."""
+
+    def __init__(self, texts: list[str], owners: list[int]) -> None:
+        self._texts = texts
+        self._owners = np.array(owners, dtype=np.int32)
+        self._characters = Bm25([list(text) for text in texts])
+        self._pairs = Bm25([pairs_of(text) for text in texts])
+        self._words = Bm25([words_of(text) for text in texts])
+        self._sounds = Bm25([sound(text).split(" ") for text in texts])
+
+    def search(self, said: str, allowed: Floats | None) -> dict[int, _Weighed]:
+        """The best phrasing of every answer that may be meant."""
+        if not self._texts:
+            return {}
+        question = _compared(canonical(said))
+        total = np.zeros(len(self._texts), dtype=np.float32)
+        for index, features in (
+            (self._characters, question.characters),
+            (self._pairs, question.pairs),
+            (self._words, question.words),
+            (self._sounds, question.sounds),
+        ):
+            scores = index.scores(features)
+            total += scores / (scores.max() + 1e-9)
+        if allowed is not None:
+            total *= allowed[self._owners]
+        found: dict[int, _Weighed] = {}
+        for place in _largest(total, LOOKED_AT):
+            weighed = self._weigh(question, _compared(self._texts[place]))
+            owner = int(self._owners[place])
+            if owner not in found or weighed.rank > found[owner].rank:
+                found[owner] = weighed
+        return found
+
+    def _weigh(self, question: Asked, phrasing: Asked) -> _Weighed:
+        characters = _shared(
+            question.characters, phrasing.characters, phrasing.sounds, self._characters.rarity
+        )
+        words = _shared(question.words, phrasing.words, _all_sounds(phrasing), self._words.rarity)
+        sounds = _shared(question.sounds, phrasing.sounds, frozenset(), self._sounds.rarity)
+        rank = 2 * characters.asked + characters.both + words.asked + 0.5 * words.both
+        alike = (
+            2 * characters.both
+            + characters.asked
+            + characters.told
+            + 2 * words.both
+            + sounds.both
+            + float(LCSseq.normalized_similarity(question.text, phrasing.text))
+        )
+        return _Weighed(rank, alike)
+
+    @property
+    def nbytes(self) -> int:
+        indexes = (self._characters, self._pairs, self._words, self._sounds)
+        return sum(index.nbytes for index in indexes) + sum(
+            80 + 2 * len(text) for text in self._texts
+        )
+
+
+class _Bodies:
+    """Answers that nobody wrote a question for, found by their own words."""
+
+    def __init__(self, texts: list[str], owners: list[int]) -> None:
+        self._texts, self._owners = texts, owners
+        self._characters = Bm25([list(text) for text in texts])
+        self._pairs = Bm25([pairs_of(text) for text in texts])
+        self._words = Bm25([words_of(text) for text in texts])
+
+    def search(self, said: str, allowed: Floats | None) -> dict[int, _Weighed]:
+        """The answers whose words are most like the question."""
+        if not self._texts:
+            return {}
+        asked = _compared(said)
+        total = (
+            self._characters.scores(asked.characters)
+            + self._pairs.scores(asked.pairs)
+            + self._words.scores(asked.words)
+        )
+        if allowed is not None:
+            total *= allowed[np.array(self._owners)]
+        most = sum(self._pairs.rarity(pair) for pair in asked.pairs) * (K1 + 1) + 1e-9
+        found = {}
+        for place in _largest(total, LOOKED_AT):
+            share = min(1.0, float(total[place]) / most / 2)
+            found[self._owners[place]] = _Weighed(share, 4 * share)
+        return found
+
+    @property
+    def nbytes(self) -> int:
+        return sum(one.nbytes for one in (self._characters, self._pairs, self._words)) + sum(
+            80 + 2 * len(text) for text in self._texts
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What two texts have in common, as a share of the question, of the phrasing, and of both."""
+
+    asked: float
+    told: float
+    both: float
+
+
+def _shared(
+    asked: frozenset[str],
+    told: frozenset[str],
+    sounds: frozenset[str],
+    rarity: Callable[[str], float],
+) -> _Shared:
+    common = lost = 0.0
+    for feature in asked:
+        weight = rarity(feature)
+        if feature in told:
+            common += weight
+        elif sounds and sound(feature) in sounds:
+            common += SOUNDS_ALIKE * weight
+            lost += (1 - SOUNDS_ALIKE) * weight
+        else:
+            lost += weight
+    total = sum(rarity(feature) for feature in told)
+    question = common + lost
+    return _Shared(
+        asked=common / question if question else 0.0,
+        told=min(1.0, common / total) if total else 0.0,
+        both=min(1.0, common / (lost + total)) if lost + total else 0.0,
+    )
+
+
+def _all_sounds(phrasing: Asked) -> frozenset[str]:
+    return frozenset(sound(word) for word in phrasing.words)
+
+
+def _largest(scores: Floats, count: int) -> Iterator[int]:
+    """The places of the largest scores above nothing."""
+    if len(scores) > count:
+        places = np.argpartition(-scores, count)[:count]
+    else:
+        places = np.arange(len(scores))
+    return (int(place) for place in places if scores[place] > 0)
+
+
+def _is_told(phrasing: str) -> bool:
+    return len(bare(phrasing)) > LONGEST_PHRASING
