@@ -19,6 +19,7 @@ from domain.places import Place, PlaceKind
 from domain.rules import Budget, Category, DeadlinePolicy, Limits, Phone, Rules, TimeUnit
 from domain.units import Org, Unit, UnitKind
 from domain.workdays import Holiday, WorkCalendar
+from storage.models import Model, read_used
 from storage.schema import (
     categories,
     clock,
@@ -53,6 +54,7 @@ class Catalogue:
     places: tuple[Place, ...] = ()
     rules: Rules
     ahead: timedelta = timedelta()  # how far the sample's clock is moved on
+    model: Model | None = None  # what was learnt of categories
 
     @property
     def phones(self) -> tuple[Phone, ...]:
@@ -91,6 +93,7 @@ def read_catalogue(db: Session, *, zone: ZoneInfo, limits: Limits) -> Catalogue:
         places=_places(db),
         rules=rules,
         ahead=timedelta(microseconds=db.value(_AHEAD) or 0),
+        model=read_used(db),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from domain.learning import held_back
 from domain.messages import Address
 from domain.orders import (
     EventKind,
@@ -51,6 +52,7 @@ SAVED = (
     "parent",
     "more",
     "event_count",
+    "held_back",
 )
 _ASKED_OR_ANSWERED = (
     EventKind.EXTENSION_ASKED,
@@ -90,6 +92,7 @@ def columns(tx: Transaction, order: WorkOrder) -> dict[str, Any]:
         "parent": order.parent,
         "more": _more(order),
         "event_count": len(order.history),
+        "held_back": held_back(order),
     }
 
 

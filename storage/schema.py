@@ -37,6 +37,7 @@ from domain.messages import AttachmentKind, ChatKind
 from domain.orders import FINAL, RUNNING, OrderClass, Privacy, Source, Status
 from domain.people import ConsentWord, Role
 from domain.places import PlaceKind
+from domain.policies import PolicyState, QuestionKind, QuestionState
 from domain.units import UnitKind
 from storage.errors import NaiveTime
 
@@ -84,6 +85,16 @@ class OutboxState(StrEnum):
     REFUSED = "refused"  # 被拒绝
     UNKNOWN = "unknown"  # 不确定
     CANCELLED = "cancelled"  # 已取消
+
+
+class ModelState(StrEnum):
+    """Where a model stands."""
+
+    ASKED = "asked"  # to be trained
+    USED = "used"
+    ASIDE = "aside"  # trained and not better
+    RETIRED = "retired"  # was in use
+    FAILED = "failed"  # could not be trained
 
 
 class AttachmentState(StrEnum):
@@ -531,6 +542,8 @@ orders = Table(
     _to("orders", "parent", null=True),
     _text("more"),  # JSON: accused, responders, photos
     Column("event_count", Integer, nullable=False, server_default="0"),
+    # A person confirmed the category: to judge models by, else to learn from (domain/learning.py).
+    Column("held_back", Boolean),
     _one_of("status", Status),
     _one_of("order_class", OrderClass),
     _one_of("privacy", Privacy),
@@ -557,6 +570,7 @@ orders = Table(
     ),
     _partial("ix_orders_extension_asked", "community", "id", where="extension_asked"),
     _partial("ix_orders_untold", "id", where="untold"),
+    _partial("ix_orders_examples", "id", where="held_back IS NOT NULL"),
     _partial("ix_orders_parent", "parent", where="parent IS NOT NULL"),
     _partial(
         "ix_orders_reported_in",
@@ -620,6 +634,23 @@ attachment_bytes = Table(
     metadata,
     Column("attachment", ID, ForeignKey("attachments.id"), primary_key=True),
     _sealed("bytes_sealed", null=False),
+)
+
+models = Table(  # what was learnt of categories; one is in use, and one may be asked for
+    "models",
+    metadata,
+    _id(),
+    _text("state"),
+    _number("asked_at"),
+    _number("ended_at", null=True),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _yes("pinned"),  # by command: only a command may put another in its place
+    _text("reason", default=""),
+    _text("figures", default="{}"),  # JSON
+    _text("digest", null=True),
+    Column("body", LargeBinary),  # its weights; none: the rules alone
+    _one_of("state", ModelState),
+    _partial("ix_models_one", "state", where="state IN ('asked', 'used')", unique=True),
 )
 
 # --- keeping order -------------------------------------------------------------------------------
@@ -689,4 +720,41 @@ codes = Table(
     _number("until"),
     CheckConstraint("kind IN ('invite', 'link', 'start')", name="kind"),
     Index("ix_codes_until", "until"),
+)
+
+# --- policy answers --------------------------------------------------------------------------------
+
+policies = Table(
+    "policies",
+    metadata,
+    _id(),
+    Column("code", Text, nullable=False, unique=True),
+    Column("unit", ID, ForeignKey("units.id")),  # none: for everybody
+    _text("state"),
+    _text("content"),  # JSON: question, answer, source, validity…
+    Column("author", ID, ForeignKey("people.id")),
+    Column("reviewer", ID, ForeignKey("people.id")),
+    _number("helpful", default="0"),
+    _number("unhelpful", default="0"),
+    _number("version", default="0"),
+    _one_of("state", PolicyState),
+    Index("ix_policies_state", "state"),
+)
+
+policy_questions = Table(  # without a good answer yet; their words are their work order's
+    "policy_questions",
+    metadata,
+    _id(),
+    Column("order_id", ID, ForeignKey("orders.id"), nullable=False, unique=True),
+    _to("units", "unit"),
+    _text("kind"),
+    _text("policy", default=""),  # code of the entry that did not help
+    _text("entry", default=""),  # code of the entry made from it
+    _text("state"),
+    _number("asked_at"),
+    _number("ended_at", null=True),
+    _one_of("kind", QuestionKind),
+    _one_of("state", QuestionState),
+    _partial("ix_policy_questions_open", "unit", "id", where="state = 'open'"),
+    _partial("ix_policy_questions_entry", "entry", where="entry <> ''"),
 )

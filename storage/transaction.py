@@ -35,9 +35,11 @@ from storage.inbox import InboxStore
 from storage.jobs import JobStore
 from storage.keyring import Keyring, OpenKeys
 from storage.leases import LeaseStore
+from storage.models import ModelStore
 from storage.orders import OrderStore
 from storage.outbox import OutboxStore
 from storage.people import PersonStore
+from storage.policies import PolicyStore
 from storage.questions import QuestionStore
 from storage.schema import moment
 from storage.sealing_chain import SealingChain
@@ -112,8 +114,10 @@ class Transaction:
         self.codes = CodeStore(self)
         self.buckets = BucketStore(self)
         self.hand_overs = HandOverStore(self)
+        self.policies = PolicyStore(self)
         self.transcripts = TranscriptStore(self)
         self.tables = TableStore(self)
+        self.models = ModelStore(self)
 
     @property
     def org(self) -> Org:
