@@ -118,14 +118,12 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
-    """A question a resident asked that is waiting for a good answer."""
+    """A question that waits for a good answer; its words are those of its work order."""
 
-    id: int | None = None
-    person: int
+    id: int
     unit: int  # the community whose desk answers
     kind: QuestionKind
-    text: str
-    order: str = ""  # number of the work order that was opened for it
+    order: str  # number of the work order that was opened for it
     policy: str = ""  # code of the entry that was given and did not help
     entry: str = ""  # code of the entry made from it
     state: QuestionState = QuestionState.OPEN

@@ -103,6 +103,8 @@ _GIVE = [
         schema.transcripts.c.person,
         schema.hand_overs.c.person,
         schema.hand_overs.c.staff,
+        schema.policies.c.author,
+        schema.policies.c.reviewer,
     )
 ]
 _ORDER_NUMBERS = Statement(

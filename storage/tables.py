@@ -100,6 +100,7 @@ class TableStore(Store):
             "deadlines": self._deadlines,
             "phones": self._phones,
             "holidays": self._holidays,
+            "policies": self.tx.policies.replace,
         }
         kinds[kind](rows)
         detail = {"rows": len(rows)}
