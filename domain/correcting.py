@@ -52,8 +52,9 @@ def correct(
     require_reporter(order, act, "correct")
     require_status(order, "correct", *CORRECTABLE)
     after = _corrected(order, act, place=place, grid=grid, category=category, text=text)
-    told = tell_followers(after, "order.corrected") if category or place is not None else ()
-    return act.done("corrected", after, notices=(*told, *_told_at_work(order, after, act)))
+    followers = tell_followers(after, "order.corrected") if category or place is not None else ()
+    at_work = () if _is_reworded_again(order, after) else _told_at_work(order, after, act)
+    return act.done("corrected", after, notices=(*followers, *at_work))
 
 
 def settle_place(order: WorkOrder, act: Act, *, place: OrderPlace, grid: int | None) -> Change:
@@ -155,6 +156,16 @@ def _told_at_work(before: WorkOrder, after: WorkOrder, act: Act) -> tuple[Notice
         return (card(after), *alarm)
     fields = after.history[-1].values.get("fields", [])
     return (tell_owner(after, "desk.corrected", {"fields": fields}),)
+
+
+def _is_reworded_again(before: WorkOrder, after: WorkOrder) -> bool:
+    """Whether only words change, and did just before: who was told to look at them then reads the
+    newest.
+    """
+    return bool(before.history) and all(
+        event.kind is EventKind.CORRECTED and event.values.get("fields") == ["text"]
+        for event in (before.history[-1], after.history[-1])
+    )
 
 
 def _require_inside(order: WorkOrder, act: Act, grid: int | None) -> None:

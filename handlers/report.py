@@ -8,9 +8,9 @@ from domain.changes import AuditEntry
 from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
-from handlers import ask, drafts
+from handlers import ask, drafts, edited
 from handlers.accused import accuses
-from handlers.opening import open_now, similar_to
+from handlers.opening import open_now
 from handlers.shown import values
 from handlers.turn import Turn
 from handlers.where import at
@@ -67,7 +67,7 @@ def _take_up(turn: Turn, problems: list[Problem]) -> None:
     kinds = {draft.category for draft in known if draft.category}
     fresh = [drafts.begun(turn, p, said) for p in problems if p.category not in kinds]
     if turn.heard.edited:
-        fresh = [draft for draft in fresh if not _is_mine_already(turn, draft)]
+        fresh = [draft for draft in fresh if not edited.is_known(turn, draft)]
     if turn.reading.elderly_alone and fresh:
         _offer_a_call(turn, fresh)
     elif known or fresh:
@@ -79,12 +79,6 @@ def _offer_a_call(turn: Turn, fresh: list[WorkOrder]) -> None:
     orders = [open_now(turn, draft) for draft in fresh]
     choices = (Choice(value="yes"), Choice(value="no"))
     turn.ask("asked.call", "report.ask_call", choices=choices, **values(turn, orders[0]))
-
-
-def _is_mine_already(turn: Turn, draft: WorkOrder) -> bool:
-    """Whether an edited message only says again what its first version opened."""
-    order = similar_to(turn, draft)
-    return order is not None and order.reporter == turn.person.id
 
 
 def show_lawful_paths(turn: Turn) -> None:
