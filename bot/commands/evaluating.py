@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
 import time
 from collections.abc import Callable, Mapping
 from importlib import resources
@@ -15,10 +16,12 @@ import typer
 from bot.commands.base import FAILED, application, errors, stop
 from bot.progress import progress
 from domain.rules import Category
+from knowledge.evaluation import categories as categories_
 from knowledge.evaluation import policies as policies_
 from knowledge.evaluation import readings as readings_
 from knowledge.evaluation.lines import BadRow
 from knowledge.intents import Intents
+from knowledge.learning_prior import labels_of
 from knowledge.places import PlaceBook
 from knowledge.reader import Reader
 from knowledge.tables import read_categories
@@ -68,6 +71,41 @@ def policies(
     if misses:
         written(misses, "".join(f"{as_json(miss)}\n" for miss in found.misses))
     show(found.figures)
+
+
+@evaluate.command()
+def categories(
+    test: Annotated[Path, typer.Option(help="labelled texts to put, JSON lines {text, label}")],
+    train: Annotated[
+        Path | None, typer.Option(help="labelled texts to learn from, JSON lines")
+    ] = None,
+    names: Annotated[
+        Path | None, typer.Option(help="what the labels are called, CSV: code… or l1,l2,l3")
+    ] = None,
+    misses: Annotated[
+        Path | None, typer.Option(help="where to write what was put elsewhere, JSON lines")
+    ] = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="guess among all names, also those in neither file")
+    ] = False,
+) -> None:
+    """Put texts under labels, by names and typical words and what --train adds; print how many
+    were right, as JSON.
+    """
+    texts = parsed(test, categories_.read_texts)
+    examples = parsed(train, categories_.read_texts) if train else ()
+    called = parsed(names, categories_.read_names) if names else labels_of(shipped_categories())
+    labels = called if open_ else categories_.among(called, texts, examples)
+    begun = time.perf_counter()
+    with progress(errors, "evaluate categories: learning") as step:
+        model = categories_.taught(labels, examples, step)
+    fit_seconds = time.perf_counter() - begun
+    with progress(errors, "evaluate categories", len(texts)) as step:
+        found = categories_.evaluate(model, texts, time.perf_counter, step)
+    if misses:
+        written(misses, "".join(f"{as_json(miss)}\n" for miss in found.misses))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    show({**found.figures, "fit_s": round(fit_seconds, 2), "peak_mb": round(peak, 1)})
 
 
 def parsed(file: Path, parse: Callable[[str], T]) -> T:

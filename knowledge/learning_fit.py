@@ -1,0 +1,204 @@
+"""Learns a category model from confirmed examples, beside the prior of the table.
+
+How much the prior counts and how sharp its confidence is are found by trying them on parts of the
+examples that were left out. One linear model for each label is fitted by dual coordinate descent
+(Hsieh et al. 2008), all labels at a time; a label with few examples weighs as much as a large one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.learning import (
+    MOST_FEATURES,
+    STEPS,
+    Weights,
+    chances,
+    row,
+)
+from knowledge.learning_features import masked, views
+from knowledge.learning_prior import Prior
+
+SCALES = (0.1, 0.3, 1.0, 3.0)  # of the prior beside the learned weights
+SHARPNESSES = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0)
+PARTS = 3
+PENALTY = 0.3
+ROUNDS = 12
+SEED = 20260601
+FEW = 400  # examples, below which a word said once counts, too
+
+Floats = NDArray[np.float32]
+Where = NDArray[np.int64]
+Sparse = list[tuple[Where, Floats]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """Texts and their labels."""
+
+    texts: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+def fit(
+    examples: Examples,
+    prior: Prior,
+    *,
+    rare: bool = False,
+    step: Callable[[int], None] = lambda done: None,
+) -> Weights:
+    """The weights that these examples teach; with `rare`, also by words that one alone has."""
+    said = [masked(text) for text in examples.texts]
+    codes = tuple(sorted({*prior.codes, *examples.codes}))
+    numbers = np.asarray([codes.index(code) for code in examples.codes])
+    shares = np.asarray([prior.shares(text) for text in said], dtype=np.float32)
+    shares = shares.reshape(len(said), len(prior.codes))
+    features, rarity = _vocabulary(said, at_least=1 if rare else 2)
+    places = {feature: place for place, feature in enumerate(features)}
+    rows = [row(text, places, rarity) for text in said]
+    learning = _Learning(rows=rows, shares=shares, numbers=numbers, labels=len(codes))
+    learning = replace(learning, features=len(features))
+    scale, sharpness = _chosen(learning, step)
+    step(len(SCALES))
+    matrix = learning.fitted(np.arange(len(said)), scale)
+    weights = Weights(
+        codes=codes,
+        known=prior.codes,
+        features=features,
+        rarity=rarity,
+        learned=matrix[: len(features)],
+        prior=matrix[len(features) : -1],
+        constant=matrix[-1],
+        scale=scale,
+        sharpness=sharpness,
+    )
+    return _lighter(weights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Learning:
+    """The examples as numbers."""
+
+    rows: Sparse
+    shares: Floats
+    numbers: NDArray[np.int64]
+    labels: int
+    features: int = 0
+
+    def fitted(self, chosen: NDArray[np.int64], scale: float) -> Floats:
+        """What these rows teach: of features, then of the prior's labels, then a constant."""
+        known = self.shares.shape[1]
+        tail = np.arange(self.features, self.features + known + 1)
+        matrix = np.zeros((self.features + known + 1, self.labels), dtype=np.float32)
+        signs = np.full((len(chosen), self.labels), -1.0, dtype=np.float32)
+        signs[np.arange(len(chosen)), self.numbers[chosen]] = 1.0
+        costs = 1 / (2 * PENALTY * self._importance(signs > 0))
+        alphas = np.zeros_like(signs)
+        rows = []
+        for place in chosen:
+            where, values = self.rows[place]
+            end = np.append(self.shares[place] * np.float32(scale), np.float32(1.0))
+            whole = np.concatenate([values, end])
+            rows.append((np.concatenate([where, tail]), whole, float(whole @ whole)))
+        random = np.random.default_rng(SEED)
+        for _ in range(ROUNDS):
+            for number in random.permutation(len(rows)):
+                where, values, length = rows[number]
+                sign, alpha, cost = signs[number], alphas[number], costs[number]
+                own = matrix.take(where, axis=0)
+                slope = sign * (values @ own) - 1 + alpha * cost
+                moved = np.maximum(alpha - slope / (length + cost), 0)
+                change = moved - alpha
+                if change.any():
+                    alphas[number] = moved
+                    own += values[:, None] * (change * sign)
+                    matrix[where] = own
+        return matrix
+
+    def leads(self, matrix: Floats, chosen: NDArray[np.int64], scale: float) -> Floats:
+        """How far each label leads in these rows."""
+        known = self.shares.shape[1]
+        prior, constant = matrix[self.features : self.features + known], matrix[-1]
+        learned = np.stack(
+            [values @ matrix[where] for where, values in map(self.rows.__getitem__, chosen)]
+        )
+        found: Floats = learned + (self.shares[chosen] * np.float32(scale)) @ prior + constant
+        return found
+
+    def _importance(self, is_one: NDArray[np.bool_]) -> Floats:
+        """Each example's say in each label's model: labels weigh alike, whatever their number."""
+        ones = np.maximum(is_one.sum(axis=0), 1)
+        found: Floats = np.where(is_one, len(is_one) / (self.labels * ones), 1.0)
+        return found.astype(np.float32)
+
+
+def _vocabulary(said: Sequence[str], *, at_least: int) -> tuple[tuple[str, ...], Floats]:
+    """The features that so many texts have, and how rare each is."""
+    texts: Counter[str] = Counter()
+    for text in said:
+        for view in views(text):
+            texts.update(view.keys())
+    kept = sorted(feature for feature, count in texts.items() if count >= at_least)
+    found = np.asarray([texts[feature] for feature in kept], dtype=np.float32)
+    rarity = np.log((1 + len(said)) / (1 + found)) + 1
+    return tuple(kept), rarity.astype(np.float32)
+
+
+def _chosen(learning: _Learning, step: Callable[[int], None]) -> tuple[float, float]:
+    """The scale of the prior and the sharpness that do best on examples left out."""
+    everything = np.random.default_rng(SEED).permutation(len(learning.rows))
+    parts = np.array_split(everything, PARTS)
+    tried: list[tuple[float, float, Floats, NDArray[np.int64]]] = []
+    for done, scale in enumerate(SCALES):
+        step(done)
+        leads, wanted = [], []
+        for number, part in enumerate(parts):
+            rest = np.concatenate([other for at, other in enumerate(parts) if at != number])
+            if not len(part) or not len(rest):
+                continue
+            leads.append(learning.leads(learning.fitted(rest, scale), part, scale))
+            wanted.append(learning.numbers[part])
+        if not leads:
+            return 1.0, 2.0
+        found, right = np.concatenate(leads), np.concatenate(wanted)
+        tried.append((_balanced(found.argmax(axis=1), right), scale, found, right))
+    _, scale, found, right = max(tried, key=lambda one: one[0])
+    return scale, max(SHARPNESSES, key=lambda sharpness: _likelihood(found, right, sharpness))
+
+
+def _balanced(got: NDArray[np.int64], wanted: NDArray[np.int64]) -> float:
+    """The mean F1 of the labels wanted."""
+    found = []
+    for label in np.unique(wanted):
+        hits = int(((got == label) & (wanted == label)).sum())
+        found.append(2 * hits / int((got == label).sum() + (wanted == label).sum()))
+    return sum(found) / len(found)
+
+
+def _likelihood(leads: Floats, wanted: NDArray[np.int64], sharpness: float) -> float:
+    chance = chances(leads, sharpness)[np.arange(len(wanted)), wanted]
+    return float(np.log(np.maximum(chance, 1e-6)).mean())
+
+
+def _lighter(weights: Weights) -> Weights:
+    """The same without the features that say least, and in the steps it is stored in."""
+    heard = np.abs(weights.learned).max(axis=1) * weights.rarity
+    kept = np.sort(np.argsort(-heard, kind="stable")[:MOST_FEATURES])
+    kept = kept[heard[kept] > 0]
+    matrix = np.concatenate([weights.learned[kept], weights.prior, weights.constant[None, :]])
+    largest = np.maximum(np.abs(matrix).max(axis=0), 1e-9)
+    matrix = (np.rint(matrix / largest * STEPS) * (largest / STEPS)).astype(np.float32)
+    count = len(kept)
+    return replace(
+        weights,
+        features=tuple(weights.features[place] for place in kept),
+        rarity=weights.rarity[kept],
+        learned=matrix[:count],
+        prior=matrix[count:-1],
+        constant=matrix[-1],
+    )
