@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -195,6 +196,33 @@ async def test_a_broadcast_that_was_being_sent_at_a_crash_is_unknown(hardy: Town
     await hardy.relay.settle()
     assert texts(hardy) == []
     assert (await row(hardy, number)).state is OutboxState.UNKNOWN
+
+
+async def test_a_notice_to_many_groups_goes_on_after_a_crash_where_it_was(hardy: Town) -> None:
+    """None is left out, none told twice; where it was under way at the crash it is doubtful."""
+    groups, told, at_once = 40, 12, 3
+    await queue(
+        hardy,
+        *(telling("停水", chat=f"group {one}", lane=Lane.BROADCAST) for one in range(groups)),
+    )
+
+    def deliver(tx: Transaction) -> None:
+        for row in tx.outbox.claim("web", token="dead", limit=told + at_once):
+            tx.outbox.sending([row.id], "dead")
+            if row.id <= told:
+                tx.outbox.sent(row.id, "dead", str(row.id))
+
+    await hardy.database.run(deliver)
+    await run_out(hardy.database)
+    await hardy.relay.settle()
+
+    ends = Counter(one.state for one in await said(hardy))
+    assert ends == {
+        OutboxState.SENT: groups - at_once,
+        OutboxState.UNKNOWN: at_once,
+    }
+    heard = [outbound.address.chat for outbound in hardy.channels["web"].sent]
+    assert len(heard) == len(set(heard)) == groups - told - at_once
 
 
 class Stuck(MemoryChannel):
