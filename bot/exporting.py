@@ -14,6 +14,7 @@ from bot.progress import Step
 from domain.budgets import written
 from domain.changes import AuditEntry
 from domain.orders import WorkOrder
+from domain.policies import PolicyState
 from domain.rules import Budget, TimeUnit
 from storage import operating
 from storage.database import Database
@@ -192,6 +193,16 @@ def _chats(tx: Transaction) -> Iterator[Row]:
                 }
 
 
+def _policies(tx: Transaction) -> Iterator[Row]:
+    for state in PolicyState:
+        for policy in tx.policies.in_state(state):
+            row = {name: getattr(policy, name) for name in IMPORTED["policies"].columns}
+            unit = tx.org.unit(policy.unit).code if policy.unit is not None else ""
+            situations = "|".join(f"{one.name}={one.answer}" for one in policy.situations)
+            asked = "|".join(policy.alternatives)
+            yield {**row, "unit": unit, "situations": situations, "alternatives": asked}
+
+
 def _holidays(tx: Transaction) -> Iterator[Row]:
     for holiday in tx.rules.calendar:
         yield {"day": holiday.day, "name": holiday.name, "working": holiday.working}
@@ -215,6 +226,7 @@ KINDS: Mapping[str, Table] = {
     "deadlines": _imported("deadlines", _deadlines),
     "phones": _imported("phones", _phones),
     "holidays": _imported("holidays", _holidays),
+    "policies": _imported("policies", _policies),
     "orders": Table(
         columns=(
             "number",

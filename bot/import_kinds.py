@@ -14,6 +14,7 @@ from domain.messages import ChatKind
 from domain.orders import OrderClass
 from domain.people import Role
 from domain.places import PlaceKind
+from domain.policies import PolicyState, Situation
 from domain.routing import LEVEL
 from domain.rules import TimeUnit
 from domain.units import UnitKind
@@ -37,6 +38,7 @@ class Column:
     read: Callable[[str], Any] = str
     required: bool = False
     empty: Any = ""
+    lines: bool = False  # whether the text may have several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,27 @@ def _code(text: str) -> str:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in re.split(r"[;；]", text) if word.strip())
+
+
+def _phrasings(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in re.split(r"[;；|｜\n]", text) if one.strip())
+
+
+def _situations(text: str) -> tuple[Situation, ...]:
+    found = []
+    for part in (part.strip() for part in re.split(r"[|｜\n]", text)):
+        name, equals, answer = (piece.strip() for piece in part.partition("="))
+        if part and not (name and equals and answer):
+            raise ValueError(f"{part!r:.60} is not SITUATION=ANSWER, parted by |")
+        if part:
+            found.append(Situation(name=name, answer=answer))
+    return tuple(found)
+
+
+def _link(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s<>\"']{3,500}", text):
+        raise ValueError(f"{text!r:.60} is not a link such as https://…")
+    return text
 
 
 def _degrees(limit: float) -> Callable[[str], float]:
@@ -201,6 +224,18 @@ def _known_units(rows: Parsed, existing: Existing) -> Wrong:
             yield number, "unit", f"there is no unit {row['unit']!r}"
 
 
+def _check_policies(rows: Parsed, existing: Existing) -> Wrong:
+    yield from _unique("code")(rows)
+    yield from _known_units([(number, row) for number, row in rows if row["unit"]], existing)
+    for number, row in rows:
+        if row["valid_from"] and row["valid_until"] and row["valid_until"] < row["valid_from"]:
+            yield number, "valid_until", "ends before it begins"
+        if bool(row["asks"]) != bool(row["situations"]):
+            yield number, "situations", "asks and situations belong together"
+        elif len(row["situations"]) == 1:
+            yield number, "situations", "one situation alone leaves nothing to ask"
+
+
 def _check_categories(rows: Parsed, _: Existing) -> Wrong:
     yield from _unique("code")(rows)
     for number, row in rows:
@@ -295,6 +330,31 @@ KINDS: Mapping[str, Kind] = {
             "unit": Column(read=_code),
         },
         check=_check_phones,
+    ),
+    "policies": Kind(
+        columns={
+            "code": Column(read=_code, required=True),
+            "question": Column(required=True),
+            "alternatives": Column(read=_phrasings, empty=(), lines=True),
+            "answer": Column(required=True, lines=True),
+            "materials": Column(),
+            "place": Column(),
+            "hours": Column(),
+            "phone": Column(),
+            "link": Column(read=_link),
+            "source": Column(required=True),
+            "document": Column(),
+            "asks": Column(),
+            "situations": Column(read=_situations, empty=(), lines=True),
+            "valid_from": Column(read=_day, empty=None),
+            "valid_until": Column(read=_day, empty=None),
+            "updated_on": Column(read=_day, required=True),
+            "unit": Column(read=_code),
+            "subject": Column(read=_code),
+            "state": Column(read=_one_of(*PolicyState), empty=PolicyState.PUBLISHED.value),
+            "sample": Column(read=_truth, empty=False),
+        },
+        check=_check_policies,
     ),
     "holidays": Kind(
         columns={

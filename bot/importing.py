@@ -1,12 +1,14 @@
-"""Reads an operator's tables from CSV or XLSX; every bad row is named, and one spoils all."""
+"""Reads an operator's tables from CSV, XLSX, TOML or a folder of Markdown; every bad row is named,
+and one spoils all.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,8 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from bot.exporting import unquoted
-from bot.import_kinds import KINDS, Existing, Kind
+from bot.import_kinds import KINDS, Column, Existing, Kind
+from bot.import_texts import UnreadableText, from_markdown, from_toml
 from domain.places import PlaceKind
 from domain.units import UnitKind
 from storage.transaction import Transaction
@@ -53,7 +56,69 @@ class BadFile(Exception):
 
 def read_table(kind: str, file: Path, existing: Existing) -> list[dict[str, Any]]:
     """The checked rows of a file, ready to be stored; raises BadFile with every problem found."""
-    return check_rows(KINDS[kind], file.name, _raw_rows(KINDS[kind], file), existing)
+    if file.is_dir():
+        return _read_folder(KINDS[kind], file, existing)
+    if file.suffix.lower() == ".toml":
+        raw = _from_texts(kind, file, from_toml)
+    else:
+        raw = _raw_rows(KINDS[kind], file)
+    return check_rows(KINDS[kind], file.name, raw, existing)
+
+
+def _read_folder(kind: Kind, folder: Path, existing: Existing) -> list[dict[str, Any]]:
+    """One row a file; what is wrong is named by the file."""
+    files = sorted(folder.glob("*.md"))
+    if not files:
+        raise _bad(folder, "holds no Markdown (*.md)")
+    problems: list[BadRow] = []
+    rows: list[tuple[int, Row]] = []
+    for number, file in enumerate(files, start=1):
+        try:
+            rows += [(number, row) for _, row in _from_texts("", file, from_markdown)]
+        except BadFile as bad:
+            problems += bad.problems
+    _refuse_unknown(kind, folder.name, rows, problems)
+    try:
+        found = check_rows(kind, folder.name, rows, existing)
+    except BadFile as bad:
+        problems += bad.problems
+    if problems:
+        named = [
+            replace(one, file=files[one.row - 1].name, row=0) if one.file == folder.name else one
+            for one in problems
+        ]
+        raise BadFile(named)
+    return found
+
+
+def _refuse_unknown(
+    kind: Kind, file: str, rows: Iterable[tuple[int, Row]], problems: list[BadRow]
+) -> None:
+    for number, row in rows:
+        for column in row.keys() - kind.columns.keys():
+            reason = f"no such column; there are {', '.join(kind.columns)}"
+            problems.append(BadRow(file=file, row=number, column=column, reason=reason))
+
+
+def _from_texts(
+    name: str, file: Path, read: Callable[[str, str], list[tuple[int, Row]]]
+) -> list[tuple[int, Row]]:
+    try:
+        rows = read(name, file.read_text(encoding="utf-8-sig"))
+    except OSError as unreadable:
+        raise _bad(file, unreadable.strerror or "cannot be read") from None
+    except UnicodeDecodeError:
+        raise _bad(file, "is no UTF-8 text") from None
+    except UnreadableText as bad:
+        raise BadFile(
+            [BadRow(file=file.name, row=bad.row, column="", reason=bad.reason)]
+        ) from None
+    if name:
+        problems: list[BadRow] = []
+        _refuse_unknown(KINDS[name], file.name, rows, problems)
+        if problems:
+            raise BadFile(problems)
+    return rows
 
 
 def check_rows(
@@ -83,7 +148,7 @@ def _parse(kind: Kind, row: Row) -> tuple[dict[str, Any], list[tuple[str, str]]]
         text = unquoted(row.get(name, "").strip())
         if not text and column.required:
             wrong.append((name, "is missing"))
-        elif reason := _unstorable(text):
+        elif reason := _unstorable(text, column):
             wrong.append((name, reason))
         else:
             try:
@@ -93,11 +158,12 @@ def _parse(kind: Kind, row: Row) -> tuple[dict[str, Any], list[tuple[str, str]]]
     return values, wrong
 
 
-def _unstorable(text: str) -> str:
+def _unstorable(text: str, column: Column) -> str:
     """Why no database keeps this text; "" when both do."""
     if len(text) > LONGEST_CELL:
         return f"is longer than {LONGEST_CELL} characters"
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+    shown = text.replace("\n", "").replace("\t", "") if column.lines else text
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in shown):
         return "holds a control character or half a character"
     return ""
 

@@ -31,6 +31,8 @@ HEADINGS = {
     "deadlines": "class,accept,resolve,warn_at,escalate_every",
     "phones": "key,name,number,unit",
     "holidays": "day,name,working",
+    "policies": "code,question,answer,source,updated_on,valid_from,valid_until,unit,"
+    "asks,situations",
 }
 GOOD = {
     "units": "C02,community,第二社区,S01",
@@ -41,8 +43,18 @@ GOOD = {
     "deadlines": "N,2 小时(08-22),7 自然日,50%;80%,5 分钟",
     "phones": "gas,燃气抢修,025-0000-0101,C01",
     "holidays": "2026-10-01,国庆节,false",
+    "policies": "p1,居住证怎么办,到窗口。,社区,2026-06-01,,2026-12-31,C01,户籍？,本区=免|外区=办",
 }
+POLICY = "p1,居住证怎么办,到窗口。,社区,2026-06-01"
 BAD = [
+    ("policies", "p1,居住证怎么办,,社区,2026-06-01,,,,,", "answer", "is missing"),
+    ("policies", "p1,居住证怎么办,到窗口。,,2026-06-01,,,,,", "source", "is missing"),
+    ("policies", f"{POLICY},2026-02-30,,,,", "valid_from", "is not a day"),
+    ("policies", f"{POLICY},2026-02-01,2026-01-01,,,", "valid_until", "ends before it begins"),
+    ("policies", f"{POLICY},,,C09,,", "unit", "there is no unit 'C09'"),
+    ("policies", f"{POLICY},,,,,本区=免|外区=办", "situations", "belong together"),
+    ("policies", f"{POLICY},,,,户籍？,本区=免", "situations", "nothing to ask"),
+    ("policies", f"{POLICY},,,,户籍？,本区免|外区=办", "situations", "is not SITUATION=ANSWER"),
     ("units", "C 2,community,第二社区,S01", "code", "is not a code"),
     ("units", ",community,第二社区,S01", "code", "is missing"),
     ("units", "C02,village,第二社区,S01", "kind", "'village' is not one of district, street"),
