@@ -1,15 +1,26 @@
-"""Finds the category of a clause by the typical words of the category table."""
+"""Finds the category of a clause by the typical words of the category table, and by what was
+learnt of confirmed ones.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from domain.escalation import URGENT
+from domain.orders import OrderClass
 from domain.rules import Category
 from knowledge.lexicon import lexicon
 from knowledge.normal import BLOT
 from knowledge.words import Words
+
+if TYPE_CHECKING:
+    from knowledge.learning import Guess, Learned
+
+SURE = 0.6  # a learned guess less sure than this says nothing
+LEARNED_SCORE = 2.0  # of a match that no typical word made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +38,15 @@ class Match:
 
 
 class CategoryFinder:
-    """Longest and most specific words win; a thing without a fault is a match but no complaint."""
+    """Longest and most specific words win; a thing without a fault is a match but no complaint.
 
-    def __init__(self, categories: Mapping[str, Category]) -> None:
+    What was learnt may name another category when it is sure. It makes no complaint of what is
+    none and nothing a danger to life, and takes the urgency from nothing whose words are urgent.
+    """
+
+    def __init__(self, categories: Mapping[str, Category], learned: Learned | None = None) -> None:
+        self._categories = categories
+        self._learned = learned
         self._codes = tuple(categories)
         # What begins with a letter that was not said need not be looked for.
         self._words = [
@@ -53,7 +70,8 @@ class CategoryFinder:
         """The best category of a readable clause; complaints before mere things."""
         said = self._said_in(clause)
         matches = [self._match(code, said[code], clause) for code in self._codes if code in said]
-        return max(matches, key=lambda match: (match.complaint, match.score), default=None)
+        best = max(matches, key=lambda match: (match.complaint, match.score), default=None)
+        return best if self._learned is None else self._corrected(best, clause, self._learned)
 
     def without_things(self, key: str) -> str:
         """The key with everything blotted out that may be out of order; as long as it was."""
@@ -67,6 +85,28 @@ class CategoryFinder:
         for word in beside:
             clause = clause.replace(word, BLOT)
         return any(fault in clause for fault in self._faults)
+
+    def _corrected(self, best: Match | None, clause: str, learned: Learned) -> Match | None:
+        """What was learnt, where it is sure and may say so."""
+        if best is None and not self.has_fault(clause):
+            return None
+        guess = learned.guess(clause)
+        if not self._may_say(guess, best):
+            return best
+        if best is None:
+            return Match(code=guess.code, score=LEARNED_SCORE, complaint=True)
+        return replace(best, code=guess.code)
+
+    def _may_say(self, guess: Guess, best: Match | None) -> bool:
+        category = self._categories.get(guess.code)
+        if (
+            guess.confidence < SURE
+            or category is None
+            or category.order_class in (None, OrderClass.E0)
+        ):
+            return False
+        said = None if best is None else self._categories[best.code].order_class
+        return said not in URGENT or category.order_class in URGENT
 
     def _said_in(self, clause: str) -> dict[str, list[tuple[str, ...]]]:
         """The words of each category that were said."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from domain.numbers import find_numbers
@@ -15,7 +15,7 @@ from domain.rules import Category
 from knowledge.answers import bare, find_choice, find_rating, find_yes
 from knowledge.categories import CategoryFinder
 from knowledge.conduct import accuses_staff
-from knowledge.emergencies import Emergencies
+from knowledge.emergencies import HEADING, Emergencies
 from knowledge.intents import Fit, Intents
 from knowledge.lexicon import lexicon
 from knowledge.names import find_people, find_targets
@@ -25,6 +25,9 @@ from knowledge.private_data import find_private_data
 from knowledge.problems import Split, Splitter, raised
 from knowledge.spellings import PlaceReader, Said, slots_of
 from knowledge.times import find_days, find_moment, find_period
+
+if TYPE_CHECKING:
+    from knowledge.learning import Learned
 
 REPORT, CHITCHAT, PROGRESS = "report", "chitchat", "progress"
 EMERGENCY_SCORE, COMPLAINT_SCORE, THING_SCORE = 100.0, 58.0, 30.0
@@ -61,12 +64,13 @@ class Reader:
         intents: Intents,
         *,
         zone: ZoneInfo | None = None,
+        learned: Learned | None = None,
     ) -> None:
         self._places = places
         self._intents = intents
         self._zone = zone or ZoneInfo("Asia/Shanghai")
         self._emergencies = Emergencies(categories)
-        self._finder = CategoryFinder(categories)
+        self._finder = CategoryFinder(categories, learned)
         self._splitter = Splitter(categories, self._finder)
         self._place_reader = PlaceReader(places.estate_names, places.landmark_names)
 
@@ -105,7 +109,7 @@ class Reader:
         said = [_span_of(number, message.key) for number in numbers]
         hidden = blotted(message.key, [*said, *((a, b) for a, b, _ in private_data)])
         parts = self._parts(hidden, message.text, context)
-        readable = self._finder.readable(hidden)
+        readable = self._emergencies.readable(self._finder.readable(hidden))
         called = _CALLED.match(message.key)
         mentions = [match.span() for match in _MENTION.finditer(message.key)]
         return _Heard(
