@@ -17,6 +17,8 @@ from bot.commands.base import FAILED, application, errors, stop
 from bot.progress import progress
 from domain.rules import Category
 from knowledge.evaluation import categories as categories_
+from knowledge.evaluation import hotspots as hotspots_
+from knowledge.evaluation import places as places_
 from knowledge.evaluation import policies as policies_
 from knowledge.evaluation import readings as readings_
 from knowledge.evaluation.lines import BadRow
@@ -106,6 +108,28 @@ def categories(
         written(misses, "".join(f"{as_json(miss)}\n" for miss in found.misses))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     show({**found.figures, "fit_s": round(fit_seconds, 2), "peak_mb": round(peak, 1)})
+
+
+@evaluate.command()
+def places(
+    file: Annotated[Path, typer.Argument(help="addresses, JSON lines {tokens, tags}")],
+) -> None:
+    """Take labelled addresses apart and print how many parts were right, as JSON."""
+    addresses = parsed(file, places_.read_labelled)
+    with progress(errors, "evaluate places", len(addresses)) as step:
+        found = places_.evaluate(addresses, time.perf_counter, step)
+    show(found)
+
+
+@evaluate.command()
+def hotspots(
+    messages: Annotated[Path, typer.Option(help="messages, JSON lines {id, text[, place]}")],
+    gold: Annotated[Path, typer.Option(help="what is one thing, JSON lines {issue, ids}")],
+) -> None:
+    """Gather messages about one thing and print how well they fit labelled issues, as JSON."""
+    told = parsed(messages, hotspots_.read_messages)
+    issues = parsed(gold, hotspots_.read_issues)
+    show(hotspots_.evaluate(told, issues, time.perf_counter))
 
 
 def parsed(file: Path, parse: Callable[[str], T]) -> T:
