@@ -70,7 +70,10 @@ class Reader:
         self._intents = intents
         self._zone = zone or ZoneInfo("Asia/Shanghai")
         self._emergencies = Emergencies(categories)
-        self._finder = CategoryFinder(categories, learned)
+        # Whether it is an emergency is for those alone to say: 着火 is often only a manner of
+        # speaking.
+        ordinary = {code: each for code, each in categories.items() if code[:2] != HEADING}
+        self._finder = CategoryFinder(ordinary, learned)
         self._splitter = Splitter(categories, self._finder)
         self._place_reader = PlaceReader(places.estate_names, places.landmark_names)
 
@@ -109,7 +112,7 @@ class Reader:
         said = [_span_of(number, message.key) for number in numbers]
         hidden = blotted(message.key, [*said, *((a, b) for a, b, _ in private_data)])
         parts = self._parts(hidden, message.text, context)
-        readable = self._emergencies.readable(self._finder.readable(hidden))
+        readable = self._finder.readable(hidden)
         called = _CALLED.match(message.key)
         mentions = [match.span() for match in _MENTION.finditer(message.key)]
         return _Heard(
