@@ -3,34 +3,64 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
 
 from bot.time_box import at_most
-from domain.readings import Reading, ReadingContext
+from domain.readings import PolicyFound, Reading, ReadingContext
+from domain.units import UnitKind
 from knowledge.intents import Intents
+from knowledge.learning import BadModel, Learned, load
+from knowledge.learning_prior import labels_of
 from knowledge.places import PlaceBook
+from knowledge.policies import Outcome, PolicyBook, outcome
 from knowledge.reader import Reader
 from storage.catalogue import Catalogue
+from storage.database import Database
+
+logger = structlog.get_logger()
 
 READING = 2.0  # seconds; usually it takes a thousandth of them
+POLICIES = "policies"
+# What nobody means who asks word for word what there is an answer to.
+GIVES_WAY = frozenset({"", "chitchat"})
+WEAK_REPORT = 0.3  # how sure a report is that only names a thing
 
 
 class Understanding:
-    """Reads messages with the newest categories and places; a swap of the tables is never seen
-    half done.
+    """Reads messages with the newest categories, places and policy entries; a swap of the tables
+    is never seen half done.
     """
 
     def __init__(self, catalogue: Catalogue, intents: Intents) -> None:
         self._intents = intents
         self._one_at_a_time = asyncio.Lock()
+        self._policies = PolicyBook()
+        self._policies_of = 0
         self.refresh(catalogue)
 
     def refresh(self, catalogue: Catalogue) -> None:
         """Takes over new tables."""
         places = PlaceBook(catalogue.places, catalogue.org)
         reader = Reader(
-            catalogue.rules.categories, places, self._intents, zone=catalogue.rules.zone
+            catalogue.rules.categories,
+            places,
+            self._intents,
+            zone=catalogue.rules.zone,
+            learned=_learned(catalogue),
         )
-        self._places, self._reader = places, reader
+        self._places, self._reader, self._catalogue = places, reader, catalogue
+
+    async def follow(self, database: Database) -> None:
+        """Takes over new tables, and new policy entries where there are some."""
+        self.refresh(database.catalogue)
+        version = database.catalogue.versions.get(POLICIES, 0)
+        if version != self._policies_of:
+            published = await database.read(lambda tx: tx.policies.published())
+            self._policies = await asyncio.to_thread(PolicyBook, published)
+            self._policies_of = version
 
     def places(self) -> PlaceBook:
         """The place book of this moment."""
@@ -44,6 +74,46 @@ class Understanding:
             await asyncio.sleep(0)
             with at_most(READING):
                 try:
-                    return self._reader.read(text, context)
+                    return self._with_policies(self._reader.read(text, context), context)
                 except SystemExit as error:  # it would end the event loop and the process
                     raise RuntimeError("the reader raised SystemExit") from error
+
+    def _with_policies(self, reading: Reading, context: ReadingContext) -> Reading:
+        """The reading with the entries that may answer it; one that surely does is asked for."""
+        overheard = context.group and not context.addressed
+        if reading.emergency or overheard or not len(self._policies):
+            return reading
+        found = self._policies.find(
+            reading.text, units=self._units(context.community), day=context.today
+        )
+        reading = replace(reading, policies=found)
+        return _asking(reading) if _is_asked(reading, found) else reading
+
+    def _units(self, community: int | None) -> Sequence[int] | None:
+        """The units whose entries are for whoever writes, the nearest first; None: all."""
+        org = self._catalogue.org
+        if community is None:
+            known = [unit.id for unit in org if unit.kind is UnitKind.COMMUNITY]
+            community = known[0] if len(known) == 1 else None
+        return None if community is None else [unit.id for unit in org.line(community)]
+
+
+def _learned(catalogue: Catalogue) -> Learned | None:
+    """What was learnt of categories; a model that cannot be read is done without."""
+    model = catalogue.model
+    if model is None or model.body is None:
+        return None
+    try:
+        return load(model.body, model.digest, labels_of(catalogue.rules.categories))
+    except BadModel as bad:
+        logger.error("category model unusable", model=model.id, why=str(bad))
+        return None
+
+
+def _is_asked(reading: Reading, found: Sequence[PolicyFound]) -> bool:
+    weak = reading.intent == "report" and reading.confidence <= WEAK_REPORT
+    return (weak or reading.intent in GIVES_WAY) and outcome(found) is Outcome.ANSWER
+
+
+def _asking(reading: Reading) -> Reading:
+    return replace(reading, intent="ask", intents=("ask", *reading.intents), complete=True)

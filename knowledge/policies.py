@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -36,26 +37,38 @@ def outcome(found: Sequence[Hit | PolicyFound]) -> Outcome:
     return Outcome.ANSWER if found[0].confidence >= SURE else Outcome.MEANT
 
 
-def document(policy: Policy) -> Document:
-    """The entry as the index takes it."""
+class PolicyBook:
+    """The published entries, ready to be asked; it never changes and may be shared."""
+
+    def __init__(self, policies: Iterable[Policy] = ()) -> None:
+        self._policies = tuple(policies)
+        self._index = Index([_document(policy) for policy in self._policies])
+
+    def __len__(self) -> int:
+        return len(self._policies)
+
+    def find(
+        self, text: str, *, units: Sequence[int] | None, day: date | None
+    ) -> tuple[PolicyFound, ...]:
+        """The entries that may be meant, best first: of these units, the nearest first, and of
+        everywhere. One that is not valid on this day is found only where no other answers.
+        """
+        outdated = {one.code for one in self._policies if day is not None and one.is_outdated(day)}
+        return tuple(
+            PolicyFound(
+                code=hit.key, score=round(hit.score, 3), confidence=round(hit.confidence, 3)
+            )
+            for hit in self._index.search(text, among=units, last=outdated)
+        )
+
+
+def _document(policy: Policy) -> Document:
     return Document(
         key=policy.code,
         phrasings=(policy.question, *policy.alternatives),
         body=policy.answer,
         scope=policy.unit,
-    )
-
-
-def index_of(policies: Iterable[Policy]) -> Index:
-    """The index over these entries."""
-    return Index([document(policy) for policy in policies])
-
-
-def found_in(index: Index, text: str, units: frozenset[int] | None) -> tuple[PolicyFound, ...]:
-    """The entries that may be meant, best first, of these units and of everywhere."""
-    return tuple(
-        PolicyFound(code=hit.key, score=round(hit.score, 3), confidence=round(hit.confidence, 3))
-        for hit in index.search(text, among=units)
+        group=policy.subject or canonical(bare(policy.question)),
     )
 
 

@@ -40,6 +40,7 @@ class Document:
     phrasings: tuple[str, ...] = ()
     body: str = ""
     scope: int | None = None  # the unit it is for; None: everywhere
+    group: str = ""  # of several that answer the same, one is found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,7 @@ class Index:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._keys = [document.key for document in documents]
+        self._groups = [document.group or f"key:{document.key}" for document in documents]
         scopes = [-1 if one.scope is None else one.scope for one in documents]
         self._scopes = np.array(scopes, dtype=np.int64)
         rows = _Rows()
@@ -157,9 +159,17 @@ class Index:
         )
 
     def search(
-        self, text: str, *, among: Collection[int] | None = None, limit: int = 5
+        self,
+        text: str,
+        *,
+        among: Sequence[int] | None = None,
+        last: Collection[str] = (),
+        limit: int = 5,
     ) -> list[Hit]:
-        """The answers that may be meant, best first; only of these units and of everywhere."""
+        """The answers that may be meant, best first; only of these units and of everywhere.
+
+        Of a group the one of the first unit `among` them is taken, one of `last` only at need.
+        """
         said = bare(text[: LONGEST_QUESTION * 2])[:LONGEST_QUESTION]
         if not said:
             return []
@@ -170,6 +180,7 @@ class Index:
             for owner, weighed in self._bodies.search(said, allowed).items()
             if owner not in found
         }
+        found = self._one_of_each(found, among or (), last)
         best = sorted(found.items(), key=lambda one: (-one[1].rank, self._keys[one[0]]))
         ranks = [weighed.rank for _, weighed in best] + [0.0]
         hits = []
@@ -184,7 +195,27 @@ class Index:
         """How much room it takes, nearly."""
         return self._phrasings.nbytes + self._bodies.nbytes
 
-    def _allowed(self, among: Collection[int] | None) -> Floats | None:
+    def _one_of_each(
+        self, found: dict[int, _Weighed], among: Sequence[int], last: Collection[str]
+    ) -> dict[int, _Weighed]:
+        """Of each group the nearest, with the rank of its best."""
+        groups: dict[str, list[int]] = {}
+        for owner in found:
+            groups.setdefault(self._groups[owner], []).append(owner)
+        near = {unit: place for place, unit in enumerate(among)}
+
+        def distance(owner: int) -> tuple[bool, int, str]:
+            scope = int(self._scopes[owner])
+            return self._keys[owner] in last, near.get(scope, len(near)), self._keys[owner]
+
+        return {
+            min(owners, key=distance): max(
+                (found[owner] for owner in owners), key=lambda one: one.rank
+            )
+            for owners in groups.values()
+        }
+
+    def _allowed(self, among: Sequence[int] | None) -> Floats | None:
         if among is None or not len(self._scopes):
             return None
         allowed = np.isin(self._scopes, [-1, *among])

@@ -317,8 +317,10 @@ class Town:
         await self.settle()
 
     async def settle(self) -> None:
-        """Everything heard is handled and everything said is delivered."""
+        """Everything heard is handled and everything said is delivered, with the newest tables."""
         await self.intake.settle()
+        if await self.database.refresh():
+            await self.understanding.follow(self.database)
         while await self.fetcher.once():
             pass
         await self.relay.settle()
@@ -415,6 +417,7 @@ async def built_town(
         await sample.load(database)
         await database.run(_introduce_staff)
         understanding = Understanding(database.catalogue, Intents.load())
+        await understanding.follow(database)
         channels = {
             "web": MemoryChannel("web"),
             "telegram": MemoryChannel("telegram", can_write_first=False),
