@@ -21,7 +21,7 @@ from knowledge.lexicon import lexicon
 from knowledge.names import find_people, find_targets
 from knowledge.normal import BLOT, Normal, blotted, normal
 from knowledge.places import PlaceBook
-from knowledge.private_data import find_private_data
+from knowledge.private_data import find_private_data, tells_of_others
 from knowledge.problems import Split, Splitter, raised
 from knowledge.spellings import PlaceReader, Said, slots_of
 from knowledge.times import find_days, find_moment, find_period
@@ -99,6 +99,7 @@ class Reader:
             rating=find_rating(key, asked=context.pending.startswith("rate")),
             emergency=bool(heard.emergency),
             private_data=heard.private_data,
+            third_person=tells_of_others(heard.message.key),
         )
         slots = _mood(heard.message.key)
         if best is not None:
@@ -146,10 +147,19 @@ class Reader:
             return (replace(problem, emergency=True),)
         problems = heard.split.problems
         if not problems and self._complains(heard, place):
-            problems = (Problem(text=heard.message.text, place=place),)
+            problems = (self._unnamed(heard, place),)
         if _elderly_alone(heard.message.key):
             problems = tuple(raised(problem) for problem in problems)
         return problems
+
+    def _unnamed(self, heard: _Heard, place: PlaceSlots) -> Problem:
+        """A complaint no typical word names, under the category that was learnt of its like."""
+        text, key = heard.message.text, heard.message.key
+        match = self._finder.learned(self._finder.readable(heard.command.key))
+        if match is None:
+            return Problem(text=text, place=place)
+        problem = self._splitter.of_category(match.code, text, place, key)
+        return replace(problem, confidence=match.confidence)
 
     def _complains(self, heard: _Heard, place: PlaceSlots) -> bool:
         """Whether something is wrong somewhere, though no category fits."""
@@ -199,7 +209,7 @@ class Reader:
         if heard.split.complaint:
             return COMPLAINT_SCORE
         if self._complains(heard, place):
-            return COMPLAINT_SCORE - 10
+            return COMPLAINT_SCORE - 10 if _is_exact(place) else THING_SCORE
         return THING_SCORE if heard.split.problems else 0.0
 
     def _slots(self, fit: Fit, heard: _Heard, context: ReadingContext) -> dict[str, Any]:
@@ -284,6 +294,12 @@ def _today(context: ReadingContext, zone: ZoneInfo) -> date | None:
     if context.today is not None:
         return context.today
     return context.now.astimezone(zone).date() if context.now else None
+
+
+def _is_exact(place: PlaceSlots) -> bool:
+    """Whether more is said of the place than a part that every building has."""
+    estate = any(spot in place.spot for spot in lexicon().spots_of_estate)
+    return bool(place.building or place.room or estate)
 
 
 def _span_of(number: str, key: str) -> tuple[int, int]:

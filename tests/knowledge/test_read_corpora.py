@@ -27,7 +27,8 @@ def _measured(reader: Reader, name: str) -> Figures:
     ("name", "floors"),
     [
         ("emergencies", {"messages": 250, "emergency_recall": 0.99, "intent_accuracy": 0.99}),
-        ("small_talk", {"messages": 480}),
+        ("small_talk", {"messages": 480, "ignored_rate": 0.95}),
+        ("private_data", {"messages": 600, "privacy_recall": 0.99}),
     ],
 )
 def test_the_floors_are_reached(reader: Reader, name: str, floors: Mapping[str, float]) -> None:
@@ -42,3 +43,9 @@ def test_small_talk_that_sounds_dangerous_raises_no_alarm(reader: Reader) -> Non
 
     alarms = [miss["text"] for miss in measured.misses if miss["read"]["emergency"]]
     assert len(alarms) <= 0.005 * (measured.figures["messages"] or 0), alarms
+
+
+def test_other_numbers_and_matters_are_not_taken_for_private(reader: Reader) -> None:
+    figures = _measured(reader, "private_data").figures
+
+    assert (figures["privacy_false_alarm_rate"] or 0) <= 0.005
