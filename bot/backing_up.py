@@ -20,7 +20,8 @@ from storage import backup, restoring
 from storage.backup import BadBackup, Manifest, Step, WrongKey
 from storage.errors import NewerSchema
 from storage.keyring import BadKey, Keyring
-from storage.restoring import InUse, Means, NotEmpty, Settled
+from storage.restoring import InUse, Means, NotEmpty
+from storage.settling import Settled
 
 SUFFIX = ".xiaoqi-backup"
 # Seconds a restore waits for leases that a dead process left; a living one renews them.

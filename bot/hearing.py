@@ -10,7 +10,7 @@ from typing import Any
 from domain.messages import Attachment, AttachmentKind, Inbound, InboundKind, Location
 from handlers.turn import Heard
 from knowledge.normal import normal
-from storage.inbox import InboxRow
+from storage.inbox_rows import InboxRow
 from storage.transaction import Transaction
 
 # An upload that is already in the attachment store is named so by its channel.

@@ -29,7 +29,8 @@ from handlers.turn import Turn
 from knowledge.places import PlaceBook
 from storage.bell import Topic, woken
 from storage.database import Database, Unavailable
-from storage.inbox import MAX_ATTEMPTS, InboxRow, MustBeAlone, message_key
+from storage.inbox import MAX_ATTEMPTS, MustBeAlone, message_key
+from storage.inbox_rows import InboxRow
 from storage.transaction import Conflict, Transaction
 
 logger = structlog.get_logger()

@@ -6,7 +6,7 @@ from domain.people import Role
 from domain.units import UnitKind
 from handlers.command import desk_communities
 from handlers.turn import Turn
-from storage.inbox import DeadLetter
+from storage.inbox_rows import DeadLetter
 
 SHOWN, LOOKED_AT = 8, 200
 

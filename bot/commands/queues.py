@@ -24,7 +24,7 @@ from bot.commands.base import (
 from domain.changes import AuditEntry
 from storage import operating
 from storage.database import Database
-from storage.inbox import DeadLetter
+from storage.inbox_rows import DeadLetter
 from storage.operating import Doubted
 from storage.schema import OutboxState
 from storage.transaction import Transaction

@@ -13,7 +13,8 @@ from domain.readings import Reading, ReadingContext
 from handlers.turn import Turn
 from storage import telling
 from storage.database import Database, Unavailable
-from storage.inbox import MAX_ATTEMPTS, DeadLetter
+from storage.inbox import MAX_ATTEMPTS
+from storage.inbox_rows import DeadLetter
 from storage.transaction import Transaction
 from tests.flow.means import HELP, LIGHT, Poison, Spoiled, report, run_out, said, unfinished
 from tests.town import GROUP, Town

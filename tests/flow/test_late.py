@@ -9,7 +9,7 @@ from domain.messages import Address, Attachment, AttachmentKind, Lane, Outbound
 from scheduler.clock import Clock
 from scheduler.jobs import JOBS, Job
 from storage.attachments import PendingAttachment
-from storage.inbox import InboxRow
+from storage.inbox_rows import InboxRow
 from storage.schema import AttachmentState, OutboxState
 from storage.transaction import Transaction
 from tests.flow.means import LIGHT, run_out, states, unfinished

@@ -21,7 +21,8 @@ import pytest
 from domain.orders import WorkOrder
 from knowledge.phrasebook import Phrasebook
 from storage.database import Database
-from storage.inbox import MAX_ATTEMPTS, DeadLetter
+from storage.inbox import MAX_ATTEMPTS
+from storage.inbox_rows import DeadLetter
 from storage.keyring import Keyring
 from tests.databases import NewDatabase
 from tests.flow.means import HELP

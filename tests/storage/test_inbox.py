@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from domain.messages import Attachment, AttachmentKind, Inbound, Location
 from storage.database import Database
-from storage.inbox import MAX_ATTEMPTS, InboxRow
+from storage.inbox import MAX_ATTEMPTS
+from storage.inbox_rows import InboxRow
 from storage.transaction import Transaction
 from tests.storage.conftest import Clock
 from tests.storage.values import said

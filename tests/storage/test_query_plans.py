@@ -34,12 +34,12 @@ IN_KEY_ORDER = frozenset(
     {
         "orders._LATEST",
         "orders._AFTER",
-        "restoring._CONTACTS",
-        "restoring._PEOPLE",
         "retention._OLDEST_ASKED",
         "retention._OLDEST_HANDED",
         "retention._OLDEST_SAID",
         "retention._OLDEST_SHOWN",
+        "settling._CONTACTS",
+        "settling._PEOPLE",
     }
 )
 # A report that an operator asks for counts, and waits for it.
