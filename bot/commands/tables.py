@@ -29,7 +29,7 @@ from bot.progress import Counted, progress
 @application.command("import")
 def import_(
     kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
-    file: Annotated[Path, typer.Argument(help="a CSV, XLSX or TOML file, or a folder of Markdown")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or TOML, or a folder of Markdown")],
     config: Config = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only check")] = False,
 ) -> None:
