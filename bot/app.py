@@ -32,6 +32,7 @@ from bot.intake import Intake, Patience
 from bot.last_words import let_go
 from bot.relay import Relay
 from bot.settings import CoreSettings, channel_modules
+from bot.training import Trainer
 from bot.understanding import Understanding
 from bot.vitals import EXIT_HUNG, UNHEARD, Heart, end_in, limit_memory, tell_of, watched
 from domain.rules import Limits
@@ -73,6 +74,7 @@ class Service:
     relay: Relay
     clock: Clock
     fetcher: Fetcher
+    trainer: Trainer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,7 @@ async def assembled(
         understanding = Understanding(
             database.catalogue, Intents.load(settings.community.overlays("intents"))
         )
+        await understanding.follow(database)
         if channels is None:
             channels = _open_channels(settings, house)
         owner = life or f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -185,6 +188,7 @@ async def assembled(
                 relay=relay,
                 clock=Clock(database, owner=owner, after_commit=relay.wake),
                 fetcher=Fetcher(database, channels, owner=owner),
+                trainer=Trainer(database, owner=owner),
             )
         finally:
             for channel in channels.values():
@@ -328,11 +332,12 @@ async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[Non
         sealer = Sealer(service.database, owner=service.owner)
         hands.append(asyncio.create_task(service.clock.run(), name="clock"))
         hands.append(asyncio.create_task(sealer.run(), name="sealer"))
+        hands.append(asyncio.create_task(service.trainer.run(), name="trainer"))
     for task in (*ears, *hands):
         task.add_done_callback(_end_if_broken)
 
     def heard(topics: frozenset[str]) -> None:
-        for part in (service.intake, service.relay, service.fetcher):
+        for part in (service.intake, service.relay, service.fetcher, service.trainer):
             part.heard(topics)
         if not topics.isdisjoint({Topic.TABLES, Topic.ALL}):
             tables.set()
@@ -405,4 +410,4 @@ async def _follow_the_tables(service: Service, changed: asyncio.Event) -> None:
         await woken(changed, service.database.between_looks(CATALOGUE_POLL))
         with contextlib.suppress(Unavailable):
             if await service.database.refresh():
-                service.understanding.refresh(service.database.catalogue)
+                await service.understanding.follow(service.database)

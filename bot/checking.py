@@ -12,6 +12,7 @@ from domain.people import Post, Role
 from domain.routing import LEVEL
 from domain.units import Unit, UnitKind
 from storage import operating
+from storage.schema import ModelState
 from storage.transaction import Transaction
 
 # Posts without which a ladder has a missing rung, at every unit of the level.
@@ -45,6 +46,7 @@ def look(tx: Transaction) -> Iterator[Finding]:
     yield from _unreachable_staff(tx)
     yield from _groups(tx)
     yield from _queues(tx)
+    yield from _model(tx)
 
 
 def _empty_posts(tx: Transaction) -> Iterator[Finding]:
@@ -123,6 +125,26 @@ def _queues(tx: Transaction) -> Iterator[Finding]:
         yield Finding(phrase="check.unsealed", values=found, severity=Severity.WARNING)
     for order in tx.orders.untold():
         yield Finding(phrase="check.untold", values={"number": order.number})
+
+
+def _model(tx: Transaction) -> Iterator[Finding]:
+    used = tx.models.used()
+    if used is not None and used.body is not None:
+        # Not before a model is in use: what reads it takes 60 MB.
+        from knowledge.learning import BadModel, load
+
+        values: dict[str, object] = {"model": used.id, "since": used.ended_at or used.asked_at}
+        try:
+            load(used.body, used.digest, ())
+        except BadModel as bad:
+            yield Finding(phrase="check.model_damaged", values={**values, "why": str(bad)})
+        else:
+            values |= {"right": used.figures.get("right"), "of": used.figures.get("held_back")}
+            yield Finding(phrase="check.model", values=values, severity=Severity.HINT)
+    newest = next(iter(tx.models.newest(limit=1)), None)
+    if newest is not None and newest.state is ModelState.FAILED:
+        values = {"model": newest.id, "why": newest.reason}
+        yield Finding(phrase="check.training", values=values, severity=Severity.WARNING)
 
 
 def _units(tx: Transaction, kind: UnitKind) -> list[Unit]:

@@ -73,6 +73,13 @@ class CategoryFinder:
         best = max(matches, key=lambda match: (match.complaint, match.score), default=None)
         return best if self._learned is None else self._corrected(best, clause, self._learned)
 
+    def learned(self, complaint: str) -> Match | None:
+        """The category of a complaint in which no typical word was said, if one was learnt."""
+        guess = None if self._learned is None else self._learned.guess(complaint)
+        if guess is None or not self._may_say(guess, None):
+            return None
+        return Match(code=guess.code, score=LEARNED_SCORE, complaint=True)
+
     def without_things(self, key: str) -> str:
         """The key with everything blotted out that may be out of order; as long as it was."""
         for thing in self._things:
@@ -87,15 +94,11 @@ class CategoryFinder:
         return any(fault in clause for fault in self._faults)
 
     def _corrected(self, best: Match | None, clause: str, learned: Learned) -> Match | None:
-        """What was learnt, where it is sure and may say so."""
-        if best is None and not self.has_fault(clause):
+        """What was learnt of words the table knows, where it is sure and may say so."""
+        if best is None:
             return None
         guess = learned.guess(clause)
-        if not self._may_say(guess, best):
-            return best
-        if best is None:
-            return Match(code=guess.code, score=LEARNED_SCORE, complaint=True)
-        return replace(best, code=guess.code)
+        return replace(best, code=guess.code) if self._may_say(guess, best) else best
 
     def _may_say(self, guess: Guess, best: Match | None) -> bool:
         category = self._categories.get(guess.code)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-import rjieba
-
 from knowledge.normal import normal
 from knowledge.private_data import find_private_data
 
@@ -44,6 +42,8 @@ def views(said: str) -> tuple[Counter[str], ...]:
 
 
 def _words(said: str) -> list[str]:
+    import rjieba  # 33 MB, for who learns or has learnt something
+
     return [word for word in rjieba.cut(said) if _WORD.search(word)]
 
 

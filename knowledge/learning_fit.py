@@ -22,7 +22,7 @@ from knowledge.learning import (
     row,
 )
 from knowledge.learning_features import masked, views
-from knowledge.learning_prior import Prior
+from knowledge.learning_prior import Prior, sayings
 
 SCALES = (0.1, 0.3, 1.0, 3.0)  # of the prior beside the learned weights
 SHARPNESSES = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0)
@@ -30,7 +30,7 @@ PARTS = 3
 PENALTY = 0.3
 ROUNDS = 12
 SEED = 20260601
-FEW = 400  # examples, below which a word said once counts, too
+FEW = 10  # examples of a label, below which the table's own words for it are examples, too
 
 Floats = NDArray[np.float32]
 Where = NDArray[np.int64]
@@ -53,16 +53,31 @@ def fit(
     step: Callable[[int], None] = lambda done: None,
 ) -> Weights:
     """The weights that these examples teach; with `rare`, also by words that one alone has."""
-    said = [masked(text) for text in examples.texts]
+    taught = Counter(examples.codes)
+    anchors = [
+        (saying, label.code)
+        for label in prior.labels
+        if taught[label.code] < FEW
+        for saying in sayings(label)
+    ]
+    said = [masked(text) for text in (*examples.texts, *(saying for saying, _ in anchors))]
     codes = tuple(sorted({*prior.codes, *examples.codes}))
-    numbers = np.asarray([codes.index(code) for code in examples.codes])
+    column = {code: place for place, code in enumerate(codes)}
+    named = (*examples.codes, *(code for _, code in anchors))
+    numbers = np.asarray([column[code] for code in named], dtype=np.int64)
     shares = np.asarray([prior.shares(text) for text in said], dtype=np.float32)
     shares = shares.reshape(len(said), len(prior.codes))
     features, rarity = _vocabulary(said, at_least=1 if rare else 2)
     places = {feature: place for place, feature in enumerate(features)}
     rows = [row(text, places, rarity) for text in said]
-    learning = _Learning(rows=rows, shares=shares, numbers=numbers, labels=len(codes))
-    learning = replace(learning, features=len(features))
+    learning = _Learning(
+        rows=rows,
+        shares=shares,
+        numbers=numbers,
+        labels=len(codes),
+        features=len(features),
+        real=len(examples.texts),
+    )
     scale, sharpness = _chosen(learning, step)
     step(len(SCALES))
     matrix = learning.fitted(np.arange(len(said)), scale)
@@ -88,7 +103,8 @@ class _Learning:
     shares: Floats
     numbers: NDArray[np.int64]
     labels: int
-    features: int = 0
+    features: int
+    real: int  # so many are examples, the rest is of the table
 
     def fitted(self, chosen: NDArray[np.int64], scale: float) -> Floats:
         """What these rows teach: of features, then of the prior's labels, then a constant."""
@@ -151,14 +167,15 @@ def _vocabulary(said: Sequence[str], *, at_least: int) -> tuple[tuple[str, ...],
 
 def _chosen(learning: _Learning, step: Callable[[int], None]) -> tuple[float, float]:
     """The scale of the prior and the sharpness that do best on examples left out."""
-    everything = np.random.default_rng(SEED).permutation(len(learning.rows))
+    everything = np.random.default_rng(SEED).permutation(learning.real)
+    table = np.arange(learning.real, len(learning.rows))
     parts = np.array_split(everything, PARTS)
     tried: list[tuple[float, float, Floats, NDArray[np.int64]]] = []
     for done, scale in enumerate(SCALES):
         step(done)
         leads, wanted = [], []
         for number, part in enumerate(parts):
-            rest = np.concatenate([other for at, other in enumerate(parts) if at != number])
+            rest = np.concatenate([table, *(o for at, o in enumerate(parts) if at != number)])
             if not len(part) or not len(rest):
                 continue
             leads.append(learning.leads(learning.fitted(rest, scale), part, scale))
@@ -167,7 +184,8 @@ def _chosen(learning: _Learning, step: Callable[[int], None]) -> tuple[float, fl
             return 1.0, 2.0
         found, right = np.concatenate(leads), np.concatenate(wanted)
         tried.append((_balanced(found.argmax(axis=1), right), scale, found, right))
-    _, scale, found, right = max(tried, key=lambda one: one[0])
+    # The largest scale of those that do equally well: the table is the safer teacher.
+    _, scale, found, right = max(tried, key=lambda one: one[:2])
     return scale, max(SHARPNESSES, key=lambda sharpness: _likelihood(found, right, sharpness))
 
 

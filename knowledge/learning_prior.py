@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import islice, product
 
 from domain.rules import Category
 from knowledge.normal import comparable
@@ -18,6 +19,7 @@ from knowledge.words import Words
 DECISIVE, TYPICAL, WEAK = 3.0, 2.0, 1.0
 HEAD = 40  # what is said first counts twice
 LONGEST_WORD = 40
+MOST_SAYINGS, WAYS_OF_ONE = 16, 3
 _PARTS = re.compile(r"[、和与及/,，;；\s]+")
 _EMPTY = frozenset({"其他", "其它", "其他污染"})
 _TIERS = {"decisive": DECISIVE, "typical": TYPICAL, "weak": WEAK}
@@ -70,11 +72,23 @@ def labels_of(categories: Mapping[str, Category]) -> tuple[Label, ...]:
     )
 
 
+def sayings(label: Label) -> tuple[str, ...]:
+    """Short texts that the table itself gives for a label, at most MOST_SAYINGS."""
+    ways = [
+        "".join(said)
+        for written in label.words
+        for said in islice(product(*Words.of(written).parts), WAYS_OF_ONE)
+    ]
+    said = dict.fromkeys([*_split(label.name), *ways, *map(comparable, label.below)])
+    return tuple(islice(said, MOST_SAYINGS))
+
+
 class Prior:
     """Weighs what was said for each label; words that several labels share weigh less."""
 
     def __init__(self, labels: Sequence[Label]) -> None:
         self.codes = tuple(label.code for label in labels)
+        self.labels = tuple(labels)
         plain = [_plain_words(label) for label in labels]
         for topic in topics():
             for number in _called(labels, topic):

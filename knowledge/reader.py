@@ -210,6 +210,8 @@ class Reader:
             return COMPLAINT_SCORE
         if self._complains(heard, place):
             return COMPLAINT_SCORE - 10 if _is_exact(place) else THING_SCORE
+        if heard.split.problems and place.building and (place.entrance or place.room):
+            return CLEAR  # nobody names a flight of stairs for nothing
         return THING_SCORE if heard.split.problems else 0.0
 
     def _slots(self, fit: Fit, heard: _Heard, context: ReadingContext) -> dict[str, Any]:

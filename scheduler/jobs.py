@@ -120,6 +120,12 @@ def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     return following if following < len(communities) else None
 
 
+def train_categories(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """Asks for a model of what staff confirmed; it is trained outside of any transaction."""
+    tx.models.ask()
+    return None
+
+
 def _every(**fields: str | int) -> CronTrigger:
     return CronTrigger(second=0, timezone=ZONE, **fields)
 
@@ -151,6 +157,12 @@ JOBS = (
         from_now_on=True,
     ),
     Job(name="forget", trigger=_every(minute=30, hour=3), run=keeping.forget),
+    Job(
+        name="train_categories",
+        trigger=_every(minute=40, hour=2),
+        run=train_categories,
+        from_now_on=True,
+    ),
     Job(name="say_farewell", trigger=_every(minute=20, hour=10), run=keeping.say_farewell),
 )
 

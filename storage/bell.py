@@ -27,6 +27,7 @@ class Topic(StrEnum):
     FILES = "files"  # something to fetch
     LEASES = "leases"  # somebody let go of what one process at a time may do
     TABLES = "tables"  # an imported table is another
+    TRAINING = "training"  # a model is to be trained
     ALL = "all"  # rings may have been missed
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from domain.changes import AuditEntry
+from storage.bell import Topic
 from storage.order_rows import PRIVATE
 from storage.schema import ModelState, models, moment, orders, stored
 from storage.statements import Session, Statement, Store, adding
@@ -164,6 +165,7 @@ class ModelStore(Store):
     def ask(self) -> None:
         """A training is wanted; once is enough."""
         self.db.run(_ASK, state=ModelState.ASKED.value, asked_at=stored(self.tx.now))
+        self.tx.ring(Topic.TRAINING)
 
     def asked(self) -> Model | None:
         """The training that is wanted."""

@@ -10,6 +10,7 @@ from bot.commands import queues
 from bot.commands import keeping
 from bot.commands import talking
 from bot.commands import evaluating
+from bot.commands import training
 from bot.commands.base import application
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "serving",
     "tables",
     "talking",
+    "training",
 ]
