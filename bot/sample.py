@@ -12,7 +12,17 @@ from storage.database import Database
 from storage.transaction import Transaction
 
 # In this order: later tables refer to earlier ones.
-TABLES = ("units", "places", "categories", "deadlines", "phones", "holidays", "people", "chats")
+TABLES = (
+    "units",
+    "places",
+    "categories",
+    "deadlines",
+    "phones",
+    "holidays",
+    "people",
+    "chats",
+    "policies",
+)
 
 
 async def load(database: Database) -> None:
@@ -41,4 +51,5 @@ def personas() -> tuple[Persona, ...]:
 def _file_of(kind: str) -> Traversable:
     if kind == "categories":
         return resources.files("knowledge") / "categories.csv"
-    return resources.files("bot") / "sample_tables" / f"{kind}.csv"
+    ending = "toml" if kind == "policies" else "csv"
+    return resources.files("bot") / "sample_tables" / f"{kind}.{ending}"

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from domain.messages import (
     Sent,
 )
 from domain.readings import Reading, ReadingContext
+from knowledge.policies import outcome
 
 NAME = "terminal"
 # A log says at once what people said over hours, so nobody waits for the rest of a sentence.
@@ -177,6 +178,35 @@ async def read(settings: CoreSettings, text: str, *, staff: bool, group: bool) -
         now = app.wall_clock().astimezone(service.database.catalogue.rules.zone)
         context = ReadingContext(group=group, staff=staff, today=now.date(), now=now)
         return await service.understanding.read(text, context)
+
+
+async def ask(settings: CoreSettings, text: str) -> dict[str, Any]:
+    """What policy entries answer a question: the outcome, and every entry found with its score."""
+    async with app.assembled(settings, channels={}) as service:
+        today = app.wall_clock().astimezone(service.database.catalogue.rules.zone).date()
+        reading = await service.understanding.read(text, ReadingContext(today=today))
+        found = reading.policies
+        entries = await service.database.read(
+            lambda tx: tx.policies.some([one.code for one in found])
+        )
+    known = {entry.code: entry for entry in entries}
+    return {
+        "text": reading.text,
+        "outcome": outcome(found).value,
+        "found": [
+            {
+                **asdict(one),
+                "question": known[one.code].question,
+                "answer": known[one.code].answer,
+                "source": known[one.code].source,
+                "updated_on": known[one.code].updated_on.isoformat(),
+                "current": known[one.code].is_current(today),
+                "sample": known[one.code].sample,
+            }
+            for one in found
+            if one.code in known
+        ],
+    }
 
 
 async def replay(

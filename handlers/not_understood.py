@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from domain.messages import Choice
-from handlers import correct, supplement, wordless
+from handlers import ask, correct, supplement, wordless
 from handlers.turn import Turn
 
 MISSES_BEFORE_A_HUMAN = 2
 
 
 def handle(turn: Turn) -> None:
-    """A place or a phone number still owed is understood; else the misses in a row are counted."""
-    if not _is_owed(turn):
+    """A place or a phone number still owed is understood, and what may be a question about policy;
+    else the misses in a row are counted.
+    """
+    if not (_is_owed(turn) or ask.followed_up(turn) or ask.may_offer(turn)):
         _miss(turn)
 
 

@@ -18,8 +18,9 @@ from knowledge.retrieval import Document, Hit, Index
 
 # Of what is answered nineteen in twenty are to be right (docs/evaluation.md).
 SURE = 0.87
-POSSIBLE = 0.3
+POSSIBLE = 0.2
 OFFERED = 3
+NEARLY = 0.7  # of the best score, to be offered beside it
 
 
 class Outcome(StrEnum):
@@ -70,6 +71,11 @@ def _document(policy: Policy) -> Document:
         scope=policy.unit,
         group=policy.subject or canonical(bare(policy.question)),
     )
+
+
+def worth_offering(found: Sequence[PolicyFound]) -> list[str]:
+    """The codes of the few that fit nearly as well as the best."""
+    return [one.code for one in found if one.score >= NEARLY * found[0].score][:OFFERED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,10 +93,10 @@ class PolicyStore(Store):
 
     __slots__ = ()
 
-    def replace(self, rows: Iterable[Mapping[str, Any]]) -> None:
+    def replace(self, rows: Iterable[Mapping[str, Any]], units: Mapping[str, int]) -> None:
         """Takes over imported rows; an entry that is not among them stays as it is."""
         for row in rows:
-            unit = self.tx.org.coded(row["unit"]).id if row["unit"] else None
+            unit = units[row["unit"]] if row["unit"] else None
             policy = Policy(**{**row, "unit": unit, "state": PolicyState(row["state"])})
             self.db.run(_KEEP, code=policy.code, **_columns(policy))
 

@@ -100,7 +100,7 @@ class TableStore(Store):
             "deadlines": self._deadlines,
             "phones": self._phones,
             "holidays": self._holidays,
-            "policies": self.tx.policies.replace,
+            "policies": lambda rows: self.tx.policies.replace(rows, self._ids("units")),
         }
         kinds[kind](rows)
         detail = {"rows": len(rows)}

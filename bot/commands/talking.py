@@ -53,6 +53,18 @@ def read(
 
 
 @application.command()
+def ask(
+    text: Annotated[str, typer.Argument(help="what a resident asks")],
+    config: Config = None,
+    sample: Sample = False,
+) -> None:
+    """Print which policy entries answer a question, as JSON with scores."""
+    settings = settings_of(config, sample=sample)
+    found = done(terminal.ask(settings, text))
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@application.command()
 def replay(
     file: Annotated[Path, typer.Argument(help='JSON lines: {"account", "text", "group"?…}')],
     config: Config = None,
