@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import moves
 from domain.orders import Status, WorkOrder
-from handlers import meant, urge
+from handlers import meant, report, urge
 from handlers.shown import values
 from handlers.turn import Answer, Turn
 
@@ -30,6 +30,8 @@ def handle(turn: Turn) -> None:
         )
     elif meant.mine(turn, *urge.URGEABLE) and not turn.reading.number:
         urge.handle(turn)  # nobody has said it is done: that is impatience, not disagreement
+    elif turn.reading.problems and not turn.reading.number:
+        report.handle(turn)  # "还是不亮" of what we never heard of is news to us
     else:
         meant.say_none(turn, "disagree.none")
 
