@@ -63,6 +63,7 @@ ABOUT_NOTHING = {
     "card": "我的单",
     "dead_letters": "死信",
     "delegate": "明天到周五休假 小赵顶",
+    "open_questions": "待答问题",
     "patrol": "走访",
     "replay": "重放 1",
     "take_over": "接管会话",
@@ -70,7 +71,16 @@ ABOUT_NOTHING = {
 IN_GROUPS = {"bind_group": "绑定社区", "group_mode": "安静模式"}
 
 # The steps of staff questions by module; all but these belong to a command of `ABOUT_AN_ORDER`.
-OTHER_STEPS = {"bind_group.which", "delegate.end", "delegate.more", "human.take", "patrol.sure"}
+OTHER_STEPS = {
+    "bind_group.which",
+    "delegate.end",
+    "delegate.more",
+    "human.take",
+    "open_questions.review",
+    "open_questions.which",
+    "open_questions.words",
+    "patrol.sure",
+}
 OF_ANYBODY = {"human.end", "human.offered"}  # what residents are asked, too
 
 FORBIDDEN = {
@@ -268,6 +278,12 @@ def _ways(step: str, number: str, grid: int) -> Iterator[tuple[str, dict[str, An
             yield "patrol_nothing", {"words": "没事"}
         case "bind_group", _:
             yield str(grid), {}
+        case "open_questions", "which":
+            yield "1", {}
+        case "open_questions", "words":
+            yield "drop_question", {"question": 1}
+        case "open_questions", "review":
+            yield "publish_entry", {"code": "reviewed"}
         case "settle_place", "grid":
             yield post, {**place, "building": "3"}
         case _, "more":
