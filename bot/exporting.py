@@ -11,13 +11,16 @@ from typing import Any
 
 from bot.import_kinds import KINDS as IMPORTED
 from bot.progress import Step
+from domain import hotspots, households
 from domain.budgets import written
 from domain.changes import AuditEntry
 from domain.orders import WorkOrder
 from domain.policies import PolicyState
 from domain.rules import Budget, TimeUnit
+from domain.units import UnitKind
 from storage import operating
 from storage.database import Database
+from storage.hotspots import told_since
 from storage.transaction import Transaction
 
 CHUNK = 500
@@ -180,6 +183,26 @@ def _order(tx: Transaction, order: WorkOrder) -> Row:
     }
 
 
+def _hotspots(tx: Transaction) -> Iterator[Row]:
+    """The hot spots of the last 30 days, all communities, the most unusual first."""
+    communities = [unit.id for unit in tx.org if unit.kind is UnitKind.COMMUNITY]
+    told = told_since(tx, communities, tx.now - 2 * hotspots.WINDOW)
+    for spot in hotspots.found(told, tx.now):
+        category = tx.rules.categories.get(spot.category)
+        yield {
+            "community": tx.org.unit(spot.community).code,
+            "estate": spot.estate,
+            "category": spot.category,
+            "name_zh": category.name if category else "",
+            "orders": spot.orders,
+            "households": spot.households,
+            "before": spot.before,
+            "growth": spot.growth,
+            "heat": f"{spot.heat:.2f}",
+            "buildings": households.in_words(spot.buildings),
+        }
+
+
 def _chats(tx: Transaction) -> Iterator[Row]:
     for unit in tx.org:
         for chat in tx.chats.bound_to(unit.id):
@@ -244,6 +267,21 @@ KINDS: Mapping[str, Table] = {
             "last_event_at",
         ),
         rows=_orders,
+    ),
+    "hotspots": Table(
+        columns=(
+            "community",
+            "estate",
+            "category",
+            "name_zh",
+            "orders",
+            "households",
+            "before",
+            "growth",
+            "heat",
+            "buildings",
+        ),
+        rows=_hotspots,
     ),
     # Who must stay erased when an older backup is restored; nobody can be told from it.
     "erasures": Table(columns=("digest", "at"), rows=_erasures),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from domain import households
 from domain.acts import Act, RuleBroken, require_reason, require_status
 from domain.changes import Change, Notice
 from domain.desk import RUNNING, taken_away
@@ -56,7 +57,10 @@ def merge_into(order: WorkOrder, parent: WorkOrder, act: Act, *, reason: str) ->
         if person is not None and person not in (parent.reporter, *parent.followers)
     ]
     parent = replace(parent, followers=(*parent.followers, *joining))
-    parent = act.write(parent, EventKind.ABSORBED, number=order.number, followers=joining)
+    homes = [households.building_of(order, person) for person in joining]
+    parent = act.write(
+        parent, EventKind.ABSORBED, number=order.number, followers=joining, buildings=homes
+    )
     after = replace(order, parent=parent.id, promised_at=parent.promised_at)
     after = act.write(
         after.moved_to(Status.MERGED),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from domain import deadlines
+from domain import deadlines, households
 from domain.acts import Act, NotAllowed, RuleBroken, require_status
-from domain.changes import Change
+from domain.changes import Change, Notice
 from domain.messages import Location
 from domain.orders import EventKind, OrderEvent, Status, WorkOrder
 from domain.rights import is_at_desk, may_be_followed, require_involved, require_reporter
-from domain.telling import tell_owner
+from domain.telling import tell_desk, tell_owner
 
 UNFINISHED = (
     Status.OPEN,
@@ -101,15 +101,20 @@ def withdraw(order: WorkOrder, act: Act, *, reason: str = "") -> Change:
     return act.done("withdrawn", after, notices=notices)
 
 
-def follow(order: WorkOrder, act: Act, *, person: int) -> Change:
-    """关注: from now on this person is told at each step."""
+def follow(order: WorkOrder, act: Act, *, person: int, building: str = "") -> Change:
+    """关注: from now on this person is told at each step, and their household is counted.
+
+    Owner and desk hear how many there are by now, at some numbers and not at each one.
+    """
     require_status(order, "follow", *UNFINISHED)
     if not may_be_followed(order) or not _speaks_for(order, act, person):
         raise NotAllowed("follow", order.number)
     if person == order.reporter or person in order.followers:
         raise AlreadyFollowing(number=order.number)
     after = replace(order, followers=(*order.followers, person))
-    return act.done("followed", act.write(after, EventKind.FOLLOWED, person=person))
+    home = {"building": building} if building else {}
+    after = act.write(after, EventKind.FOLLOWED, person=person, **home)
+    return act.done("followed", after, notices=_many_say_so(after))
 
 
 def unfollow(order: WorkOrder, act: Act, *, person: int) -> Change:
@@ -121,6 +126,16 @@ def unfollow(order: WorkOrder, act: Act, *, person: int) -> Change:
     staying = tuple(follower for follower in order.followers if follower != person)
     after = act.write(replace(order, followers=staying), EventKind.UNFOLLOWED, person=person)
     return act.done("unfollowed", after)
+
+
+def _many_say_so(order: WorkOrder) -> tuple[Notice, ...]:
+    total = households.count(order)
+    if total not in households.WORTH_TELLING or not order.is_running:
+        return ()
+    told = tell_owner(order, "desk.households", {"total": total})
+    if order.owner is None:
+        return (told,)
+    return (told, tell_desk(order, "desk.households", {"total": total}))
 
 
 def _speaks_for(order: WorkOrder, act: Act, person: int) -> bool:

@@ -120,8 +120,16 @@ def _another(turn: Turn, answer: Answer) -> bool:
         created_at=turn.now,
         history=(),
     )
+    _leave(turn, str(answer.context.get("joined", "")))
     opening.open_or_follow(turn, [draft], another=True)
     return True
+
+
+def _leave(turn: Turn, number: str) -> None:
+    """No longer counted for the one that was joined only because it looked the same."""
+    order = turn.tx.orders.get(number) if number else None
+    if order is not None and turn.person.id in order.followers:
+        turn.record(moves.unfollow(order, turn.act, person=turn.person.id))
 
 
 def _call(turn: Turn, answer: Answer) -> bool:

@@ -14,6 +14,7 @@ from handlers import lacking, opening
 from handlers.accused import accuses, with_accused
 from handlers.turn import Turn
 from handlers.where import at, community_here, needs_no_place, placed, resolve, with_slots
+from knowledge.duplicates import is_whole_estate
 
 MAX_QUESTIONS = 3
 
@@ -86,6 +87,8 @@ def is_complete(turn: Turn, draft: WorkOrder) -> bool:
     if not (draft.text or draft.category):
         return False
     has_position = draft.place.latitude is not None
+    if is_whole_estate(draft.category) and opening.similar_to(turn, draft) is not None:
+        return True  # the neighbours said where
     return needs_no_place(draft) or has_position or resolve(turn, draft.place).settled
 
 

@@ -14,12 +14,11 @@ from handlers.accused import posts_of_accused, with_accused
 from handlers.shown import is_sensitive, lines, values
 from handlers.turn import Turn
 from handlers.where import needs_no_place, placed, resolve
+from knowledge.duplicates import Report, akin_to, is_whole_estate, same_matter
 
 # The same group is told of the same work order at most once in this time, however many join in.
 GROUP_PAUSE = timedelta(minutes=10)
-MOST_SIMILAR = 10
-# A whole estate is without water or power at once, not one building.
-WHOLE_ESTATE = frozenset({"0201", "0202", "0203", "0205"})
+MOST_SIMILAR = 20
 NIGHT_BEGINS, NIGHT_ENDS = time(22), time(8)
 DAY_AND_NIGHT = frozenset({OrderClass.E0, OrderClass.E1})
 
@@ -53,29 +52,60 @@ def open_now(turn: Turn, draft: WorkOrder) -> WorkOrder:
 
 
 def similar_to(turn: Turn, draft: WorkOrder) -> WorkOrder | None:
-    """The running order this one repeats: same kind and building, recent, no secret."""
-    if not draft.category or draft.grid is None or is_sensitive(draft):
+    """The running order this one repeats, by place and meaning; never one that is a secret."""
+    wide = is_whole_estate(draft.category)
+    if not draft.category or is_sensitive(draft) or draft.accused:
         return None
-    wide = draft.category in WHOLE_ESTATE
-    if not (wide or draft.place.building):
+    if draft.grid is None and not (wide and turn.in_group):
         return None
-    found = turn.tx.orders.similar(
-        draft.community,
-        None if wide else draft.place.building,
-        draft.category,
-        turn.now - turn.rules.limits.duplicate_window,
-        MOST_SIMILAR,
+    since = turn.now - turn.rules.limits.duplicate_window
+    building = None if wide else draft.place.building
+    kinds = (draft.category,) if wide else akin_to(draft.category)
+    found = (
+        order
+        for kind in kinds
+        for order in turn.tx.orders.similar(draft.community, building, kind, since, MOST_SIMILAR)
     )
-    same = (order for order in found if order.place.estate == draft.place.estate)
-    return next((order for order in same if _may_join(order, turn.person.id)), None)
+    fitting = (
+        order
+        for order in found
+        if _may_join(order, turn.person.id) and _is_nearby(turn, draft, order)
+    )
+    return next((order for order in fitting if _is_same_matter(turn, draft, order)), None)
+
+
+def _is_nearby(turn: Turn, draft: WorkOrder, order: WorkOrder) -> bool:
+    """Without a place of its own it is where the same group says it is."""
+    return draft.grid is not None or order.reported_in == turn.conversation.address
+
+
+def _is_same_matter(turn: Turn, draft: WorkOrder, order: WorkOrder) -> bool:
+    person = turn.person.id
+    mine = order.reporter == person or person in order.followers
+    age = turn.now - order.created_at
+    return same_matter(_reported(draft), _reported(order), age=age, same_person=mine)
+
+
+def _reported(order: WorkOrder) -> Report:
+    return Report(
+        category=order.category,
+        order_class=order.order_class.value,
+        text=order.text,
+        place=order.place,
+        grid=order.grid,
+    )
 
 
 def join(turn: Turn, draft: WorkOrder, order: WorkOrder) -> None:
     """Makes the person a follower of what is being handled already, and counts it as one urge."""
     quiet = turn.in_group and not turn.heard.addressed and told_lately(turn, order)
     set_aside = _set_aside(turn, draft)
-    if order.reporter != turn.person.id and turn.person.id not in order.followers:
-        order = turn.record(moves.follow(order, turn.act, person=turn.person.id))
+    known = turn.person.id in (order.reporter, *order.followers)
+    if not known:
+        building = draft.place.building
+        order = turn.record(
+            moves.follow(order, turn.act, person=turn.person.id, building=building)
+        )
     if order.is_running:
         order = turn.record(moves.urge(order, turn.act))
     words = draft.text if draft.place.building != order.place.building else ""
@@ -89,7 +119,7 @@ def join(turn: Turn, draft: WorkOrder, order: WorkOrder) -> None:
             "asked.another",
             "report.joined",
             choices=(Choice(value="another_one"),),
-            context={"draft": set_aside.number},
+            context={"draft": set_aside.number, "joined": "" if known else order.number},
             mine=order.reporter == turn.person.id,
             **values(turn, order),
         )

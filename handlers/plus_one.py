@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain import moves
+from domain import households, moves
 from domain.orders import WorkOrder
 from domain.rights import may_be_followed
 from handlers import report
@@ -12,6 +12,7 @@ from handlers.opening import told_lately
 from handlers.shown import is_sensitive, values
 from handlers.turn import Turn
 from handlers.where import community_here
+from knowledge.duplicates import is_whole_estate
 
 LATELY = timedelta(hours=12)
 MANY = 20
@@ -27,10 +28,18 @@ def handle(turn: Turn) -> None:
         turn.say("plus_one.already", **values(turn, order))
         return
     quiet = turn.in_group and not turn.heard.addressed and told_lately(turn, order)
-    order = turn.record(moves.follow(order, turn.act, person=turn.person.id))
+    follows = moves.follow(order, turn.act, person=turn.person.id, building=_building(turn))
+    order = turn.record(follows)
     turn.focus_on(order)
     if not quiet:
-        turn.say("plus_one.done", **values(turn, order), households=len(order.followers) + 1)
+        total, homes = households.count(order), households.by_building(order)
+        buildings = [building for building in homes if building]
+        turn.say("plus_one.done", **values(turn, order), households=total, buildings=buildings)
+
+
+def _building(turn: Turn) -> str:
+    """The building said now, or the one spoken of last: "我家也是" of who lives in 3栋."""
+    return turn.reading.place.building or turn.conversation.last_place.building
 
 
 def _nothing_to_join(turn: Turn) -> None:
@@ -67,5 +76,9 @@ def _fits(turn: Turn, order: WorkOrder) -> bool:
     return (
         order.community == community_here(turn)
         and (not kinds or order.category in kinds)
-        and (not building or order.place.building == building)
+        and (
+            not building
+            or is_whole_estate(order.category)
+            or order.place.building in ("", building)
+        )
     )

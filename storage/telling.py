@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from domain import households
 from domain.changes import Asking, Audience, AuditEntry, Change, Notice, Recipient
 from domain.conversations import Conversation, Question
 from domain.messages import Address, Button, ChatKind, Lane, Outbound
@@ -66,6 +67,7 @@ def order_values(order: WorkOrder, rules: Rules, org: Org, *, full: bool) -> Map
         "created": order.created_at,
         "cycle": order.cycle,
         "followers": len(order.followers),
+        "households": households.shown(order),
         "privacy": order.privacy.value,
         "text": order.text if full else "",
     }

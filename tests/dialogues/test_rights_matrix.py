@@ -62,6 +62,7 @@ ABOUT_AN_ORDER = {
 ABOUT_NOTHING = {
     "card": "我的单",
     "dead_letters": "死信",
+    "hotspots": "热点",
     "delegate": "明天到周五休假 小赵顶",
     "open_questions": "待答问题",
     "patrol": "走访",
