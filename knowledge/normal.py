@@ -19,6 +19,9 @@ _UNSEEN = re.compile(
 _WIDE = re.compile(
     "[\u2000-\u2bff\u2e80-\u2fff\u3000-\u303f\u3200-\u33ff\uf900-\ufaff\uff00-\uffef]+"
 )
+# 1.南门灯坏 2.6栋门禁坏: the second is no "2.6栋".
+_FIRST_OF_A_LIST = re.compile(r"(?:^|[\s,;:])1[.、]")
+_OF_A_LIST = re.compile(r"(?<=[\s,;:。][1-9])[.、](?=\d{1,2}(?:[栋幢#]|号楼|单元))")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 
@@ -39,6 +42,50 @@ _SIMPLER = str.maketrans(
     "着给谁会从动检测顶临终于过当让应该监控摄头锁钥匙厅厕风广告传销骗诈盗窃杀伤泪难过",
 )
 
+# Words of reports as people mistype them by their sound; each as long as what is meant.
+_MEANT = {
+    "垃圾": ("拉圾", "垃级", "垃极", "拉级", "拉极", "勒色"),
+    "电梯": ("电体", "电提"),
+    "路灯": ("路登", "露灯"),
+    "楼道灯": ("楼道登",),
+    "声控灯": ("声控登", "声空灯"),
+    "不亮": ("不量", "不靓"),
+    "马桶": ("马捅", "马统"),
+    "漏水": ("漏谁",),
+    "停水": ("停谁", "挺水"),
+    "停电": ("挺电",),
+    "充电": ("冲电", "沖电"),
+    "飞线": ("飞先", "非线"),
+    "蟑螂": ("蟑郎", "张螂"),
+    "老鼠": ("老属", "老暑"),
+    "噪音": ("噪因", "造音", "燥音"),
+    "装修": ("装秀", "装休"),
+    "物业": ("物页", "勿业"),
+    "保安": ("保按",),
+    "监控": ("监空", "监孔"),
+    "摄像头": ("摄象头", "摄相头"),
+    "门禁": ("门尽",),
+    "煤气": ("煤汽", "媒气", "霉气"),
+    "燃气": ("燃汽",),
+    "天然气": ("天燃气",),
+    "井盖": ("井改",),
+    "下水道": ("下水到", "吓水道"),
+    "消防": ("肖防",),
+    "小区": ("晓区",),
+    "医保": ("医宝",),
+    "社保": ("社宝",),
+    "居住证": ("居住正",),
+    "危险": ("危俭",),
+    "堵了": ("赌了",),
+}
+_SLIPS = {slip: meant for meant, slips in _MEANT.items() for slip in slips}
+# 3动2单元, 13号搂: only where a number stands before.
+_SLIP = re.compile(
+    "|".join(sorted(_SLIPS, key=len, reverse=True))
+    + r"|(?<=\d号)搂|搂(?=[上下道顶梯栋])"
+    + r"|(?<=[一二三四五六七八九十\d])动(?=\s?[\d一二三四五六]\s?单)"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normal:
@@ -57,7 +104,10 @@ def normal(text: str) -> Normal:
     shown = _UNSEEN.sub("", text[: LONGEST * 4])
     shown = _WIDE.sub(_narrow, shown)
     shown = _LINES.sub("\n", _BLANKS.sub(" ", shown)).strip()[:LONGEST]
-    return Normal(text=shown, key=comparable(shown))
+    key = comparable(shown)
+    if _FIRST_OF_A_LIST.search(key):
+        key = _OF_A_LIST.sub(" ", key)
+    return Normal(text=shown, key=key)
 
 
 def comparable(text: str) -> str:
@@ -65,7 +115,7 @@ def comparable(text: str) -> str:
     lowered = text.lower()
     if len(lowered) != len(text):  # a few letters such as İ grow
         lowered = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-    return lowered.translate(_FOR_COMPARING).translate(_SIMPLER)
+    return _SLIP.sub(_meant, lowered.translate(_FOR_COMPARING).translate(_SIMPLER))
 
 
 def blotted(key: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -73,6 +123,10 @@ def blotted(key: str, spans: Iterable[tuple[int, int]]) -> str:
     for start, end in spans:
         key = key[:start] + BLOT * (end - start) + key[end:]
     return key
+
+
+def _meant(found: re.Match[str]) -> str:
+    return _SLIPS.get(found[0]) or ("楼" if found[0] == "搂" else "栋")
 
 
 def _narrow(found: re.Match[str]) -> str:

@@ -74,6 +74,7 @@ class Splitter:
         self._marks = re.compile(
             rf"(?P<parallel>{breaks}|(?<!\d)[1-9][.)、](?!\d))|[.!?;,\n\s]+"
             r"|(?<=\S)[和跟](?=\d{1,2}[栋幢号#])"
+            r"|(?<=[水电气网])又?(?=[停断没缺][水电气网])"
             r"|(?<=了)(?=[^\W\d一二两三四五六七八九十几好多半个吗吧呢啊呀么没的得还])"
         )
 
@@ -84,8 +85,9 @@ class Splitter:
         complaints = [(group, match) for group, match in found if match and match.complaint]
         shown = complaints or [(group, match) for group, match in found if match][:1]
         problems = [
-            self._problem(message, group, match, parts, alone=len(shown) == 1)
+            self._problem(message, group, match, own, alone=len(shown) == 1)
             for group, match in shown
+            for own in _by_building(parts if len(shown) == 1 else _parts_in(group, parts), key)
         ]
         return Split(problems=tuple(_placed(problems)), complaint=bool(complaints))
 
@@ -138,6 +140,8 @@ class Splitter:
             moved_on = last.strong and _building(last, parts) and _says_building(piece, parts)
             return None if moved_on else last
         same = next((group for group in groups if _about(group, piece.match.code)), None)
+        if piece.parallel and piece.strong and same and not _is_same(same, piece.strong.code):
+            return None
         if piece.strong is None:
             return None if piece.parallel and last.strong and not same else same or last
         if same is not None:
@@ -160,14 +164,13 @@ class Splitter:
         self, message: Normal, group: _Group, match: Match, parts: Sequence[Said], *, alone: bool
     ) -> Problem:
         first, last = group.pieces[0], group.pieces[-1]
-        own = [part for part in parts if _in(group, part)]
         text = message.text if alone else message.text[first.start : last.end]
         return Problem(
             text=text.strip(_BLANK_EDGES),
             category=match.code,
             confidence=match.confidence,
             order_class=self._order_class(match.code, message.key),
-            place=slots_of(parts if alone else own),
+            place=slots_of(parts),
         )
 
     def _order_class(self, code: str, key: str) -> str:
@@ -191,6 +194,35 @@ def _about(group: _Group, code: str) -> bool:
     return strong is not None and (
         strong.code == code or code in lexicon().belongs.get(strong.code, ())
     )
+
+
+def _is_same(group: _Group, code: str) -> bool:
+    return group.strong is not None and group.strong.code == code
+
+
+def _parts_in(group: _Group, parts: Sequence[Said]) -> list[Said]:
+    return [part for part in parts if _in(group, part)]
+
+
+# Between two buildings of which the same is said: 3栋和5栋, 3栋、5栋, 3栋的路灯和5栋的路灯.
+_LINK = re.compile(r"(?:[栋幢#]|号?楼|单元)?(?:的[^,.]{1,5})?\s?(?:[和跟与及、/,\s]|还有)\s?")
+_MOST = 12  # buildings of one message
+
+
+def _by_building(parts: Sequence[Said], key: str) -> list[list[Said]]:
+    """The parts of a place, once for every building that is named beside another."""
+    places: list[list[Said]] = [[]]
+    end = 0
+    for part in parts:
+        here = places[-1]
+        if part.part == "building" and any(said.part == "building" for said in here):
+            if len(places) == _MOST or not _LINK.fullmatch(key, end, part.start):
+                return [list(parts)]
+            estate = [said for said in here if said.part == "estate"]
+            places.append([*estate])
+        places[-1].append(part)
+        end = part.end
+    return places
 
 
 def _shared(group: _Group, piece: _Piece) -> bool:

@@ -26,6 +26,19 @@ def _measured(reader: Reader, name: str) -> Figures:
 @pytest.mark.parametrize(
     ("name", "floors"),
     [
+        (
+            "messages",
+            {
+                "messages": 640,
+                "intent_accuracy": 0.96,
+                "split_accuracy": 0.98,
+                "building_f1": 0.98,
+                "unit_f1": 0.98,
+                "room_f1": 0.98,
+                "category_accuracy": 0.82,
+                "ignored_rate": 0.98,
+            },
+        ),
         ("emergencies", {"messages": 250, "emergency_recall": 0.99, "intent_accuracy": 0.99}),
         ("small_talk", {"messages": 480, "ignored_rate": 0.95}),
         ("private_data", {"messages": 600, "privacy_recall": 0.99}),
