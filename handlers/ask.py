@@ -16,6 +16,7 @@ from handlers.turn import Answer, Turn
 from handlers.where import community_here
 from knowledge.policies import Outcome, aspect_of, outcome, situation_said, worth_offering
 from knowledge.private_data import find_private_data
+from knowledge.signs import signs
 
 MEMORY = "policy"  # the entry talked about, in the notes of the conversation
 STILL_TALKING = timedelta(minutes=30)
@@ -36,6 +37,8 @@ def handle(turn: Turn) -> None:
                 hand_over(turn, text, QuestionKind.OUTDATED, found[0].code)
             else:
                 give(turn, policy, text)
+        case Outcome.UNSURE if "not_knowing" in signs(text):  # 说不清在哪: nothing is asked
+            turn.say("not_understood.first")
         case Outcome.UNSURE:
             hand_over(turn, text, QuestionKind.UNANSWERED)
         case Outcome.MEANT:
