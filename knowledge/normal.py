@@ -120,9 +120,10 @@ def comparable(text: str) -> str:
 
 def blotted(key: str, spans: Iterable[tuple[int, int]]) -> str:
     """The key with these spans made unreadable; as long as it was."""
+    letters = list(key)
     for start, end in spans:
-        key = key[:start] + BLOT * (end - start) + key[end:]
-    return key
+        letters[start:end] = BLOT * (end - start)
+    return "".join(letters)
 
 
 def _meant(found: re.Match[str]) -> str:

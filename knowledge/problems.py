@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from domain.readings import PlaceSlots, Problem
 from domain.rules import Category
@@ -15,6 +16,7 @@ from knowledge.spellings import Said, slots_of
 
 # One level up, for somebody old who lives alone.
 _RAISED = {"S": "N", "Q": "N", "N": "U", "D": "U", "U": "E1"}
+_MOST_CLAUSES = 100  # what is behind them is one clause more
 _BLANK_EDGES = " \n,.;:!?，。；：！？、~-"
 
 
@@ -103,7 +105,7 @@ class Splitter:
 
     def _pieces(self, key: str) -> Iterator[_Piece]:
         start, parallel = 0, False
-        for mark in self._marks.finditer(key):
+        for mark in islice(self._marks.finditer(key), _MOST_CLAUSES):
             if mark.start() > start:
                 yield self._piece(key, start, mark.start(), parallel)
                 parallel = False

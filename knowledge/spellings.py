@@ -113,13 +113,12 @@ class PlaceReader:
     def parts(self, key: str, text: str) -> list[Said]:
         """Every part said, in order; none overlap. `text` is what the key was made from."""
         found: list[Said] = []
+        taken = bytearray(len(key))
         for said in (*self._estates_in(key), *_numbered(key)):
-            if all(said.end <= other.start or other.end <= said.start for other in found):
-                found.append(said)
+            _take(said, found, taken)
         rest = blotted(key, [(said.start, said.end) for said in found])
         for said in self._spots_in(rest, text):
-            if all(said.end <= other.start or other.end <= said.start for other in found):
-                found.append(said)
+            _take(said, found, taken)
         return _joined(sorted(found, key=lambda said: said.start), text)
 
     def _spots_in(self, key: str, text: str) -> Iterator[Said]:
@@ -138,6 +137,13 @@ class PlaceReader:
         for name, full in self._estates:
             if (start := key.find(name)) >= 0:
                 yield Said(start=start, end=start + len(name), part="estate", value=full)
+
+
+def _take(said: Said, found: list[Said], taken: bytearray) -> None:
+    """Adds a part unless another stands there already."""
+    if not any(taken[said.start : said.end]):
+        taken[said.start : said.end] = b"\1" * (said.end - said.start)
+        found.append(said)
 
 
 def slots_of(parts: Sequence[Said]) -> PlaceSlots:
