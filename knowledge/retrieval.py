@@ -112,13 +112,15 @@ class Asked:
 
 
 @lru_cache(maxsize=4096)
-def _compared(canonical_text: str) -> Asked:
+def _compared(bare_text: str) -> Asked:
+    """Words as they were said; characters, pairs and sounds in the one way of saying it."""
+    text = canonical(bare_text)
     return Asked(
-        text=canonical_text,
-        characters=frozenset(canonical_text),
-        words=frozenset(words_of(canonical_text)),
-        pairs=frozenset(pairs_of(canonical_text)),
-        sounds=frozenset(sound(canonical_text).split(" ")),
+        text=text,
+        characters=frozenset(text),
+        words=frozenset(words_of(bare_text)),
+        pairs=frozenset(pairs_of(text)),
+        sounds=frozenset(sound(text).split(" ")),
     )
 
 
@@ -144,7 +146,7 @@ class Index:
             for phrasing in dict.fromkeys(document.phrasings):
                 short = bare(phrasing)
                 if 0 < len(short) <= LONGEST_PHRASING:
-                    rows.texts.append(canonical(short))
+                    rows.texts.append(short)
                     rows.owners.append(place)
             told = bare("".join(one for one in document.phrasings if _is_told(one)))
             if told or document.body:
@@ -246,16 +248,17 @@ class _Phrasings:
     def __init__(self, texts: list[str], owners: list[int]) -> None:
         self._texts = texts
         self._owners = np.array(owners, dtype=np.int32)
-        self._characters = Bm25([list(text) for text in texts])
-        self._pairs = Bm25([pairs_of(text) for text in texts])
+        shorter = [canonical(text) for text in texts]
+        self._characters = Bm25([list(text) for text in shorter])
+        self._pairs = Bm25([pairs_of(text) for text in shorter])
         self._words = Bm25([words_of(text) for text in texts])
-        self._sounds = Bm25([sound(text).split(" ") for text in texts])
+        self._sounds = Bm25([sound(text).split(" ") for text in shorter])
 
     def search(self, said: str, allowed: Floats | None) -> dict[int, _Weighed]:
         """The best phrasing of every answer that may be meant."""
         if not self._texts:
             return {}
-        question = _compared(canonical(said))
+        question = _compared(said)
         total = np.zeros(len(self._texts), dtype=np.float32)
         for index, features in (
             (self._characters, question.characters),
@@ -313,15 +316,15 @@ class _Bodies:
         """The answers whose words are most like the question."""
         if not self._texts:
             return {}
-        asked = _compared(said)
+        pairs = frozenset(pairs_of(said))
         total = (
-            self._characters.scores(asked.characters)
-            + self._pairs.scores(asked.pairs)
-            + self._words.scores(asked.words)
+            self._characters.scores(frozenset(said))
+            + self._pairs.scores(pairs)
+            + self._words.scores(frozenset(words_of(said)))
         )
         if allowed is not None:
             total *= allowed[np.array(self._owners)]
-        most = sum(self._pairs.rarity(pair) for pair in asked.pairs) * (K1 + 1) + 1e-9
+        most = sum(self._pairs.rarity(pair) for pair in pairs) * (K1 + 1) + 1e-9
         found = {}
         for place in _largest(total, LOOKED_AT):
             share = min(1.0, float(total[place]) / most / 2)

@@ -231,7 +231,7 @@ async def test_corruption_is_shown_the_lawful_path_and_kept_nowhere(town: Town) 
 
 
 async def test_a_policy_question_goes_honestly_to_a_human(town: Town) -> None:
-    answers = await town.says("王阿姨", "我妈80了有没有钱领啊")
+    answers = await town.says("王阿姨", "请问社区阅览室什么时候装空调")
     (order,) = await town.orders("王阿姨")
     assert order.order_class is OrderClass.Q
     assert order.number in answers[0]
