@@ -39,7 +39,7 @@ _BY_COMPASS = re.compile("[东南西北内和与旁近对]")
 _DISTANCE = re.compile("[往向]?[东南西北]{1,2}[面方向侧]{0,2}约?[0-9]+(?:米|公里|m)")
 _ENTRANCE = re.compile("[东南西北]单元")
 _BASEMENT = re.compile(f"[负地]下?[0-9{_CN}]+[楼层]")
-_SEVERAL = re.compile("[0-9]+[-、/,~][0-9]+(?:[-、/,][0-9]+)*(?:号|$)")
+_SEVERAL = re.compile("[0-9]+[-、/,~][0-9][-、/,0-9]*(?:号|$)")
 _NUMBERS = (
     re.compile("[A-Za-z]{0,2}[0-9]+[A-Za-z]?(?![0-9A-Za-z])|[A-Za-z](?![a-zA-Z])"),
     re.compile(f"[{_CN}]+"),
