@@ -19,9 +19,9 @@ TABLES = (
     "deadlines",
     "phones",
     "holidays",
+    "policies",
     "people",
     "chats",
-    "policies",
 )
 
 
