@@ -10,15 +10,27 @@ from collections.abc import Mapping
 import structlog
 
 from bot.channels.base import Channel
+from bot.first_bytes import is_picture, voice_type
 from bot.images import Unreadable, sanitise
-from domain.messages import Attachment, AttachmentKind, Refused, SendError, TryLater, Unknown
+from domain.changes import Audience, Change, Notice, Recipient
+from domain.messages import (
+    Attachment,
+    AttachmentKind,
+    Lane,
+    Refused,
+    SendError,
+    TryLater,
+    Unknown,
+)
 from storage.attachments import PendingAttachment
 from storage.bell import Topic, woken
 from storage.database import Database, Unavailable
+from storage.transaction import Transaction
 
 logger = structlog.get_logger()
 
 AT_ONCE = 4
+UNKNOWN = "application/octet-stream"
 PAUSE = 2.0  # seconds between two looks at the store
 
 
@@ -62,19 +74,42 @@ class Fetcher:
             if not isinstance(trouble, SendError | Unreadable):
                 logger.error("fetch failed", channel=pending.channel, exc_info=trouble)
             final = not isinstance(trouble, TryLater | Unknown)
-            reason = type(trouble).__name__
-            await self._database.run(
-                lambda tx: tx.attachments.failed(pending, reason, final=final)
-            )
+            why = trouble
+            await self._database.run(lambda tx: _failed(tx, pending, why, final=final))
             return
-        await self._database.run(lambda tx: tx.attachments.store(pending, media_type, data))
+        await self._database.run(lambda tx: _store(tx, pending, media_type, data))
 
     async def _bytes(self, pending: PendingAttachment) -> tuple[str, bytes]:
         channel = self._channels.get(pending.channel)
         if channel is None:
             raise Refused("no such channel")
         attachment: Attachment = pending.attachment
-        media_type, data = await channel.fetch(attachment)
-        if attachment.kind is AttachmentKind.PHOTO:
+        claimed, data = await channel.fetch(attachment)
+        if attachment.kind is AttachmentKind.VOICE:
+            heard_as = voice_type(data)
+            if heard_as is None:
+                raise Unreadable("no_voice")
+            return heard_as, data
+        if attachment.kind is AttachmentKind.PHOTO or is_picture(data):
             return await sanitise(data)
-        return media_type, data
+        return (UNKNOWN if claimed.startswith("image/") else claimed), data
+
+
+def _store(tx: Transaction, pending: PendingAttachment, media_type: str, data: bytes) -> None:
+    if tx.attachments.has_room(pending.person, len(data)):
+        tx.attachments.store(pending, media_type, data)
+    else:
+        _failed(tx, pending, Unreadable("too_many"), final=True)
+
+
+def _failed(
+    tx: Transaction, pending: PendingAttachment, trouble: Exception, *, final: bool
+) -> None:
+    """Marks it so, and tells whoever sent it what to do when it will never be had."""
+    marked = tx.attachments.failed(pending, type(trouble).__name__, final=final)
+    if not (final and marked) or pending.person is None:
+        return
+    sender = Recipient(audience=Audience.PERSON, person=pending.person)
+    why = trouble.why if isinstance(trouble, Unreadable) else "lost"
+    notice = Notice(to=sender, phrase=f"file.{why}", lane=Lane.DIALOGUE)
+    tx.record(Change(notices=(notice,)), by=None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from domain.messages import Attachment, AttachmentKind
 from storage.bell import Topic
@@ -95,7 +95,16 @@ _ADD_BYTES = Statement(
         index_elements=["attachment"]
     )
 )
+_BROUGHT = Statement(
+    select(func.coalesce(func.sum(attachments.c.size), 0)).where(
+        attachments.c.person == bindparam("who"),
+        attachments.c.created_at > bindparam("since"),
+        attachments.c.state == AttachmentState.STORED.value,
+    )
+)
 RETRY_AFTER = 10.0  # seconds
+MOST_OF_ONE = 200 * 1024 * 1024  # bytes kept of one person
+MOST_WITHIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +114,7 @@ class PendingAttachment:
     id: int
     owner: str
     attempt: int
+    person: int | None
     channel: str
     attachment: Attachment
 
@@ -163,6 +173,14 @@ class AttachmentStore(Store):
         self._keep_bytes(added, data)
         return added
 
+    def has_room(self, person: int | None, size: int) -> bool:
+        """Whether so many bytes more of this person are kept today."""
+        if person is None:
+            return True
+        since = stored(self.tx.now - MOST_WITHIN)
+        brought: int = self.db.value(_BROUGHT, who=person, since=since)
+        return brought + size <= MOST_OF_ONE
+
     def attach(self, ids: Iterable[int], number: str) -> None:
         """These belong to this work order."""
         listed = list(ids)
@@ -187,6 +205,7 @@ class AttachmentStore(Store):
                 id=row.id,
                 owner=owner,
                 attempt=row.attempts,
+                person=row.person,
                 channel=row.channel,
                 attachment=self._attachment(row),
             )
@@ -209,10 +228,12 @@ class AttachmentStore(Store):
             self._keep_bytes(taken.id, data)
         return touched == 1
 
-    def failed(self, taken: PendingAttachment, reason: str, *, final: bool) -> None:
-        """The bytes could not be had: never, when `final`, else perhaps a little later."""
+    def failed(self, taken: PendingAttachment, reason: str, *, final: bool) -> bool:
+        """The bytes could not be had: never, when `final`, else perhaps a little later; False
+        when somebody else has taken it since.
+        """
         state = AttachmentState.FAILED if final else AttachmentState.PENDING
-        self.db.run(
+        touched = self.db.run(
             _FAILED,
             which=taken.id,
             me=taken.owner,
@@ -221,6 +242,7 @@ class AttachmentStore(Store):
             why=reason,
             until=self.tx.clock_after(RETRY_AFTER),
         )
+        return touched == 1
 
     def release(self, owner: str) -> None:
         """Whatever this owner has taken is free at once: it stops."""

@@ -17,6 +17,7 @@ from bot.channels.web_page import GUARDS
 from bot.channels.web_reading import Refusal, Said
 from bot.channels.web_rows import View
 from bot.channels.web_visitors import NAME, OWN, Visitor, Visitors
+from bot.first_bytes import VOICES
 from bot.hearing import STORED
 from domain.messages import (
     Attachment,
@@ -32,7 +33,7 @@ from storage.transaction import Transaction
 
 JSON = "application/json"
 INLINE = frozenset({"image/jpeg"})  # what we wrote ourselves, pixel by pixel
-PLAYED = frozenset({*web_files.VOICES, "video/mp4"})
+PLAYED = frozenset({*VOICES, "video/mp4"})
 ANYTHING = "application/octet-stream"
 
 
@@ -185,6 +186,8 @@ class Acts:
     ) -> web.Response:
         def keep(tx: Transaction) -> int:
             person, _ = tx.people.arrive(_arriving(visitor.account, visitor.name))
+            if not tx.attachments.has_room(person.id, len(data)):
+                raise Refusal("web.too_many_files", status=429, after=3600)
             return tx.attachments.put(person.id, kind, media_type, data, channel=NAME)
 
         token = self._seals.upload(visitor.account, await self._database.run(keep))

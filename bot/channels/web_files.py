@@ -7,6 +7,7 @@ import asyncio
 from aiohttp import web
 
 from bot.channels.web_reading import Refusal
+from bot.first_bytes import voice_type
 from bot.images import Unreadable, sanitise
 
 LARGEST_BODY = 64 * 1024
@@ -15,19 +16,6 @@ LARGEST_VOICE = 5 * 1024 * 1024
 SLOWEST = 60.0  # seconds a body may take
 AT_ONCE = 4  # photos opened at the same time
 MOST_WAITING = 32  # uploads in memory
-
-# How a recording begins, at which byte, and what it is then served as.
-_VOICES = (
-    (0, b"\x1a\x45\xdf\xa3", "audio/webm"),
-    (0, b"OggS", "audio/ogg"),
-    (4, b"ftyp", "audio/mp4"),
-    (8, b"WAVE", "audio/wav"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"\xff\xfb", "audio/mpeg"),
-    (0, b"\xff\xf1", "audio/aac"),
-    (0, b"#!AMR", "audio/amr"),
-)
-VOICES = frozenset(media_type for _, _, media_type in _VOICES)
 
 
 async def body(request: web.Request, *, most: int, too_big: str) -> bytes:
@@ -71,7 +59,7 @@ class Darkroom:
 async def voice(request: web.Request) -> tuple[str, bytes]:
     """The recording in the body and its type by its first bytes. Raises Refusal."""
     data = await body(request, most=LARGEST_VOICE, too_big="web.voice_too_big")
-    for offset, begins, media_type in _VOICES:
-        if data[offset : offset + len(begins)] == begins:
-            return media_type, data
-    raise Refusal("web.voice_unknown", status=415)
+    media_type = voice_type(data)
+    if media_type is None:
+        raise Refusal("web.voice_unknown", status=415)
+    return media_type, data
