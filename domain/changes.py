@@ -96,6 +96,7 @@ class Notice:
     lane: Lane = Lane.STAFF
     asking: Asking | None = None
     photos: tuple[int, ...] = ()  # attachment ids shown with it, of any kind of file
+    about: int | None = None  # whose words it hands on; else the reporter of the work order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 
 from domain import moves
-from domain.changes import AuditEntry
+from domain.changes import AuditEntry, Notice
 from domain.messages import Choice
 from domain.orders import WorkOrder
 from domain.resident import UNFINISHED
@@ -48,8 +49,10 @@ def _sure(turn: Turn, answer: Answer) -> bool:
         case "erase" | "keep_unnamed":
             _erase(turn)
         case "withdraw_all":
-            _withdraw_all(turn)
+            notices = _withdraw_all(turn)
             _erase(turn)
+            for notice in notices:
+                turn.tell(notice)
         case _:
             return False
     return True
@@ -68,11 +71,18 @@ def _in_words(turn: Turn) -> bool:
     return True
 
 
-def _withdraw_all(turn: Turn) -> None:
-    """Takes back what nobody else relies on; what neighbours follow goes on without the name."""
-    for order in _unfinished(turn):
-        if not order.followers:
-            turn.record(moves.withdraw(order, turn.act))
+def _withdraw_all(turn: Turn) -> list[Notice]:
+    """Takes back what nobody else relies on; what neighbours follow goes on without the name.
+
+    Whoever is to be told of it is told by the caller, after the erasing: what was said before is
+    sealed under a key that goes.
+    """
+    changes = [
+        moves.withdraw(order, turn.act) for order in _unfinished(turn) if not order.followers
+    ]
+    for change in changes:
+        turn.record(replace(change, notices=()))
+    return [notice for change in changes for notice in change.notices]
 
 
 def _erase(turn: Turn) -> None:

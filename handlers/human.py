@@ -136,7 +136,12 @@ def _pass_on(turn: Turn, person: int, phrase: str) -> None:
     photos = (*heard.photos, *heard.voices, *heard.files)
     turn.tell(
         Notice(
-            to=to_person(person), phrase=phrase, values=values, lane=Lane.DIALOGUE, photos=photos
+            to=to_person(person),
+            phrase=phrase,
+            values=values,
+            lane=Lane.DIALOGUE,
+            photos=photos,
+            about=None if turn.actor.is_staff else turn.person.id,
         )
     )
 
@@ -154,6 +159,7 @@ def _tell_desk(turn: Turn, phrase: str, unit: int, conversation: str) -> None:
             values={"name": turn.person.name, "text": words},
             asking=asking("human.take", "take", conversation=conversation),
             photos=photos,
+            about=turn.person.id,
         )
     )
 

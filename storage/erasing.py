@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, bindparam, delete, select, update
 
-from storage import schema
+from storage import quoted, schema
 from storage.schema import stored
 from storage.statements import Statement, adding
 
@@ -124,6 +124,7 @@ def erase(tx: Transaction, person: int) -> None:
     ]
     for digest in digests:
         db.run(_RECORD, digest=digest, at=now)
+    quoted.forget(tx, person)
     tx.outbox.cancel_for(person)
     tx.outbox.blank(person)
     tx.questions.blank(person)

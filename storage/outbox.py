@@ -422,7 +422,12 @@ class OutboxStore(Store):
     def _row_or_end(self, row: Any, token: str) -> OutboxRow | None:
         """The message; one that does not open must not keep the others from going."""
         try:
-            return self._row(row)
+            readable = self._row(row)
+            if readable.outbound.address.chat:
+                return readable
+            # Whom it was about was erased since: nothing of it opens any more.
+            self._end(row.id, token, OutboxState.REFUSED, "erased")
+            return None
         except (BadKey, ValueError, TypeError, KeyError):
             self._end(row.id, token, OutboxState.REFUSED, "unreadable")
             return None

@@ -432,6 +432,7 @@ outbox = Table(
     ),
     _partial("ix_outbox_message", "address_digest", "message", where="message IS NOT NULL"),
     _partial("ix_outbox_person", "person", "id", where="person IS NOT NULL"),
+    _partial("ix_outbox_number", "number", where="number <> '' AND private IS NOT NULL"),
 )
 
 conversations = Table(

@@ -190,7 +190,7 @@ def _tell(
             notice.phrase,
             notice.values,
             order=order,
-            about=order.reporter if order else None,
+            about=notice.about or (order.reporter if order else None),
             asking=notice.asking,
             lane=notice.lane,
             photos=() if reached.group else notice.photos,

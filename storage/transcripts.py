@@ -13,6 +13,7 @@ from domain.conversations import Question
 from domain.messages import Address
 from storage.bell import of_chat
 from storage.schema import moment, stored, transcripts
+from storage.schema import outbox as said
 from storage.statements import Statement, Store, adding
 
 COLUMN = b"transcripts.private"
@@ -35,6 +36,7 @@ _ADD = Statement(
     .returning(transcripts.c.id)
 )
 _BY_OUTBOX = Statement(select(transcripts.c.id).where(transcripts.c.outbox == bindparam("said")))
+_KEY_SAID = Statement(select(said.c.key).where(said.c.id == bindparam("said")))
 _BY_KEY = Statement(
     select(transcripts.c.id).where(_AT, transcripts.c.request_key == bindparam("heard"))
 )
@@ -85,7 +87,7 @@ class TranscriptStore(Store):
         # Else a page might read past a row with a lower cursor that commits later.
         self.db.lock(where)
         self.tx.ring(of_chat(where))
-        key = self._key(person)
+        key = self._key(person, outbox)
         digest = None if request_key is None else self._digest(request_key)
         added = self.db.value(
             _ADD,
@@ -133,11 +135,13 @@ class TranscriptStore(Store):
                 answered=question.token,
             )
 
-    def _key(self, person: int | None) -> int:
-        if person is not None:
-            key: int = self.tx.people.key_of(person)
-            if not self.tx.vault.is_destroyed(key):
-                return key
+    def _key(self, person: int | None, outbox: int | None) -> int:
+        """What we said is under the key of whom it is about, as it is in the outbox."""
+        key: int | None = None if outbox is None else self.db.value(_KEY_SAID, said=outbox)
+        if key is None and person is not None:
+            key = self.tx.people.key_of(person)
+        if key is not None and not self.tx.vault.is_destroyed(key):
+            return key
         return self.tx.vault.day_key(self.tx.now)
 
     def _digest(self, key: str) -> str:
