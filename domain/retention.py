@@ -24,6 +24,7 @@ class Kept(StrEnum):
     ROUTING = "routing"  # 消息收发日志
     AUDIT = "audit"  # 操作记录
     ERASURES = "erasures"  # 删除记录
+    CONSENTS = "consents"  # 已删除居民的告知同意记录
     JOB_RUNS = "job_runs"  # 定时任务记录
     CODES = "codes"  # 过期的邀请码、链接
 
@@ -58,6 +59,9 @@ TERMS: Mapping[Kept, Term] = {
     Kept.ROUTING: Term(days=400, least=180, then="dropped", why=NETWORK_LOGS),
     Kept.AUDIT: Term(days=400, least=180, then="cut off, the chain goes on", why=NETWORK_LOGS),
     Kept.ERASURES: Term(
+        days=1095, least=1095, then="dropped", why="个人信息保护法 23: records three years"
+    ),
+    Kept.CONSENTS: Term(
         days=1095, least=1095, then="dropped", why="个人信息保护法 23: records three years"
     ),
     Kept.JOB_RUNS: Term(days=30, least=2, then="dropped", why="nobody needs them"),

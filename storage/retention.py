@@ -23,6 +23,7 @@ from storage.schema import (
     attachment_bytes,
     attachments,
     codes,
+    consents,
     conversations,
     erasures,
     followers,
@@ -35,6 +36,7 @@ from storage.schema import (
     order_events,
     orders,
     outbox,
+    people,
     questions,
     stored,
     transcripts,
@@ -215,6 +217,17 @@ _EMPTY_FILES = (
 # --- records -------------------------------------------------------------------------------------
 
 _ERASURES = Statement(delete(erasures).where(erasures.c.at < BEFORE))
+# Of those we still know they prove what was agreed to, and keep the notice from being shown again.
+CONSENT_IS_OVER = and_(
+    consents.c.at < BEFORE,
+    exists().where(people.c.id == consents.c.person, people.c.erased),
+)
+_CONSENTS = Statement(
+    delete(consents).where(
+        consents.c.id > bindparam("after"), consents.c.id <= bindparam("until"), CONSENT_IS_OVER
+    )
+)
+_LAST_CONSENT = Statement(select(func.max(consents.c.id)))
 _RUNS = Statement(delete(job_runs).where(job_runs.c.fire_time < BEFORE))
 _CODES = Statement(delete(codes).where(codes.c.until < BEFORE))
 
@@ -325,6 +338,13 @@ def _attachments(tx: Transaction, before: datetime, after: int) -> Chunk:
     return Chunk(ended=len(ids), following=until if until < last else DONE)
 
 
+def _consents(tx: Transaction, before: datetime, after: int) -> Chunk:
+    last = tx.session.value(_LAST_CONSENT) or 0
+    until = after + IDS_AT_ONCE
+    ended = tx.session.run(_CONSENTS, after=after, until=until, before=stored(before))
+    return Chunk(ended=ended, following=until if until < last else DONE)
+
+
 def _people(tx: Transaction, before: datetime, after: int) -> Chunk:
     erased, following = departing.end_some(tx, before, after)
     return Chunk(ended=erased, following=following)
@@ -349,6 +369,7 @@ WORK: Mapping[Kept, Work] = {
     Kept.ROUTING: _routing,
     Kept.AUDIT: _audit,
     Kept.ERASURES: _in_one_go(_ERASURES),
+    Kept.CONSENTS: _consents,
     Kept.JOB_RUNS: _in_one_go(_RUNS),
     Kept.CODES: _in_one_go(_CODES),
 }

@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 
 from domain.retention import Kept
 from storage import departing
-from storage.retention import BEFORE, FILE_IS_OLD, HANDLED, HAS_WORDS, OVER, SAID
+from storage.retention import BEFORE, CONSENT_IS_OVER, FILE_IS_OLD, HANDLED, HAS_WORDS, OVER, SAID
 from storage.schema import (
     InboxState,
     attachments,
     audit,
     codes,
+    consents,
     conversations,
     erasures,
     hand_overs,
@@ -61,6 +62,7 @@ _LOOK_ROUTED = _look(
 )
 _LOOK_AUDIT = _look(audit.c.at, audit.c.at < BEFORE, audit.c.seq.is_not(None))
 _LOOK_ERASURES = _look(erasures.c.at, erasures.c.at < BEFORE)
+_LOOK_CONSENTS = _look(consents.c.at, CONSENT_IS_OVER)
 _LOOK_RUNS = _look(job_runs.c.fire_time, job_runs.c.fire_time < BEFORE)
 _LOOK_CODES = _look(codes.c.until, codes.c.until < BEFORE)
 
@@ -104,6 +106,7 @@ LOOKS: Mapping[Kept, tuple[Statement, ...]] = {
     Kept.ROUTING: (_LOOK_HEARD, _LOOK_ROUTED),
     Kept.AUDIT: (_LOOK_AUDIT,),
     Kept.ERASURES: (_LOOK_ERASURES,),
+    Kept.CONSENTS: (_LOOK_CONSENTS,),
     Kept.JOB_RUNS: (_LOOK_RUNS,),
     Kept.CODES: (_LOOK_CODES,),
 }

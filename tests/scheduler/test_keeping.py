@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from domain import moves
 from domain.acts import Act
@@ -19,7 +19,7 @@ from scheduler.jobs import JOBS
 from scheduler.sealer import Sealer
 from storage import retention, retention_report
 from storage.inbox import LEASE
-from storage.schema import inbox, metadata, order_events, orders, people
+from storage.schema import consents, inbox, metadata, order_events, orders, people
 from storage.statements import Statement
 from storage.transaction import Transaction
 from tests.flow.busy import CANARIES, busy_day, leaks
@@ -34,6 +34,7 @@ _ORDERS = Statement(
 _EVENTS = Statement(select(order_events.c.order_id, order_events.c.kind, order_events.c.at))
 _INBOX = Statement(select(inbox.c.id, inbox.c.private))
 _PEOPLE = Statement(select(people.c.id).where(~people.c.erased, people.c.merged_into.is_(None)))
+_CONSENTS = Statement(select(func.count()).select_from(consents))
 _DANGLING = Statement(text("PRAGMA foreign_key_check"))
 
 
@@ -126,6 +127,7 @@ async def test_three_years_later_nothing_past_its_time_is_left(town: Town) -> No
     await sealer.seal()
     assert any("很久没有" in line for line in await town.heard(CANARIES[0].name))
     await nights(town, days=31)  # and are erased
+    await nights(town, days=1)  # and what they agreed to
 
     assert await due(town) == {}
     assert leaks(await opened(town)) == []
@@ -152,8 +154,29 @@ async def test_it_ends_in_small_steps_what_one_night_cannot(
 
     await nights(town)
     await nights(town, days=31)
+    await nights(town, days=1)  # what was agreed to by whoever was erased the day before
 
     assert await due(town) == {}
+    assert await dangling(town) == []
+
+
+async def test_what_was_agreed_to_is_proven_for_three_years_and_for_whom_we_still_know(
+    town: Town,
+) -> None:
+    for who in ("王阿姨", "李叔"):
+        await town.says(who, "你好")
+    await town.says("王阿姨", "删除我")
+    await town.press("王阿姨", "确定删除")
+
+    await nights(town, days=TERMS[Kept.CONSENTS].days - 1)
+    kept = await town.read(lambda tx: tx.session.value(_CONSENTS))
+    await town.says("李叔", "你好")
+    assert Kept.CONSENTS not in await due(town)
+    town.hands[0] += timedelta(days=2)
+    assert (await due(town))[Kept.CONSENTS] == 1
+    await nights(town)
+
+    assert await town.read(lambda tx: tx.session.value(_CONSENTS)) == kept - 1
     assert await dangling(town) == []
 
 
