@@ -17,7 +17,8 @@ A phrase lives in `knowledge/phrases/*.toml` (or a community's own `phrases/*.to
     [choice]
     south_gate = "南门"
 
-A variant that is not written falls back to `text`. Values are put in as they are, never as markup:
+A variant that is not written falls back to `text`. Values are put in as they are, never as
+markup, and a direction of writing that one opens ends with it:
 
     {place}                 the value as it is
     {due:day}               6月24日(周三)18:00
@@ -50,6 +51,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from domain.messages import Choice
+from knowledge.directions import closed
 
 VARIANTS = frozenset({"text", "group", "en", "group_en"})
 SPECS = frozenset(
@@ -266,12 +268,12 @@ def _shown(value: Any, spec: str, zone: ZoneInfo) -> str:
         case "count":
             return f"{value:,d}"
         case "list":
-            return "、".join(str(item) for item in value)
+            return "、".join(closed(str(item)) for item in value)
         case "quote":
             line = " ".join(str(value).split())
-            return line if len(line) <= QUOTED else f"{line[:QUOTED]}…"
+            return closed(line if len(line) <= QUOTED else f"{line[:QUOTED]}…")
         case _:
-            return "" if value is None else str(value)
+            return "" if value is None else closed(str(value))
 
 
 def _moment(value: Any) -> datetime:

@@ -19,10 +19,15 @@ _WORD_JOINER = "\u2060"
 _ZERO_WIDTH_JOINER = "\u200d"
 _TRAILING = "\u0e33\u0eb3"  # vowels of Thai and Lao that are letters, and never begin anything
 _VIRAMA = 9  # the combining class of what joins two Indian consonants
-# What Telegram turns into a mention or an in-app link by itself, whatever the sender asks for:
-# a plain text has no switch for it (fix_formatted_text of tdlib).
+# What Telegram turns into a mention, a command or a link into itself, whatever the sender asks
+# for: a plain text has no switch for it (find_entities of tdlib).
 _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=([A-Za-z0-9_]{2,32}))")
+_COMMAND = re.compile(r"(?<![\w/<>])/(?=[A-Za-z0-9_]{1,64}(?![\w/<>]))")
 _APP_LINK = re.compile(r"(tg|ton|tonsite):(?=//)", re.IGNORECASE)
+_LINK_TO_A_CHAT = re.compile(
+    r"(?<![A-Za-z0-9-])(t|telegram|telesco)\.(?=(?:me|dog|pe)(?!\.?[A-Za-z0-9-]))", re.IGNORECASE
+)
+ROOM = 4  # units a part leaves free: a cut may make a mention of an address
 # Where a long text is best cut, best first.
 _CUTS = (re.compile(r"\n"), re.compile(r"[。！？!?；;]"), re.compile(r"[，,、 ]"))
 
@@ -35,26 +40,33 @@ class Step:
     file: int | None = None
 
 
-def steps(outbound: Outbound, *, group: bool, username: str) -> tuple[Step, ...]:
+def steps(outbound: Outbound, *, username: str) -> tuple[Step, ...]:
     """The calls that say the message; buttons belong to the last."""
-    text = harmless(outbound.text, username=username) if group else outbound.text
+    text = harmless(outbound.text, username=username)
     if outbound.photos and units(text) <= LONGEST_CAPTION:
         *before, last = outbound.photos
         return (*(Step(text="", file=file) for file in before), Step(text=text, file=last))
     files = (Step(text="", file=file) for file in outbound.photos)
-    return (*files, *(Step(text=part) for part in split(text) if part.strip()))
+    parts = split(text, limit=LONGEST_TEXT - ROOM)
+    said = (harmless(part, username=username) for part in parts if part.strip())
+    return (*files, *(Step(text=part) for part in said))
 
 
 def harmless(text: str, *, username: str) -> str:
-    """The text with an invisible joiner in every mention but our own, and in links into the app.
+    """The text with an invisible joiner in every mention but our own, in commands, and in links
+    into the app.
 
-    For groups: what a resident wrote must not ring somebody's phone when we repeat it.
+    What a resident wrote must ring nobody's phone when we repeat it, and a tap on it must say
+    nothing in the name of whoever reads it. Other links stay as they are, and are never previewed.
     """
 
     def joined(found: re.Match[str]) -> str:
-        return "@" if found[1].lower() == username.lower() else f"@{_WORD_JOINER}"
+        ours = username and found[1].lower() == username.lower()
+        return "@" if ours else f"@{_WORD_JOINER}"
 
-    return _APP_LINK.sub(rf"\1:{_WORD_JOINER}", _MENTION.sub(joined, text))
+    text = _COMMAND.sub(f"/{_WORD_JOINER}", _MENTION.sub(joined, text))
+    text = _LINK_TO_A_CHAT.sub(rf"\1.{_WORD_JOINER}", text)
+    return _APP_LINK.sub(rf"\1:{_WORD_JOINER}", text)
 
 
 def units(text: str) -> int:

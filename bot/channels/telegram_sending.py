@@ -61,7 +61,7 @@ class Speaker:
         """Delivers one message; raises Refused, TryLater or Unknown."""
         chat = _chat(outbound.address)
         me = await self._me_for(outbound)
-        steps = layout.steps(outbound, group=is_group(outbound.address), username=me.username)
+        steps = layout.steps(outbound, username=me.username)
         if not steps:
             raise Refused("nothing to say")
         done, message = self._begun.pop(outbound.id, (0, ""))

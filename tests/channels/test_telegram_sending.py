@@ -133,10 +133,16 @@ async def test_the_words_go_without_a_photo_that_cannot(telegram: Bench, photo: 
 
 @pytest.mark.parametrize(
     "typed",
-    ["@someone_else 快来", "<@all> @all", "tg://user?id=5", "找 @abc，TG://resolve?domain=x"],
-)
-async def test_what_residents_wrote_rings_nobody_in_a_group(telegram: Bench, typed: str) -> None:
-    message = await telegram.say(typed, chat=GROUP)
+    [
+        "@someone_else 快来", "<@all> @all", "tg://user?id=5", "找 @abc，TG://resolve?domain=x",
+        "点 /deleteme 就好", "/start@other_bot", "加 t.me/joinchat/x", "HTTPS://Telegram.me/durov",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("chat", [GROUP, 11], ids=["group", "private"])
+async def test_what_residents_wrote_rings_nobody_and_is_no_command(
+    telegram: Bench, typed: str, chat: int
+) -> None:
+    message = await telegram.say(typed, chat=chat)
 
     assert message["entities"] == []
     assert message["text"].replace("\u2060", "") == typed

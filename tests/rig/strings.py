@@ -2,7 +2,7 @@
 
 Each is built of what people see as one character. It must come out in parts of at most 4,096
 UTF-16 units and 32,768 bytes, joined the same again, cut inside none of its characters, taken by
-the fake's strict parser, and in a group without a mention or a link into the app.
+the fake's strict parser, without a mention, a command or a link into the app.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from itertools import accumulate
 
 from rich.console import Console
 
-from bot.channels.telegram_layout import LONGEST_TEXT, harmless, split, units
+from bot.channels.telegram_layout import LONGEST_TEXT, harmless, split, steps, units
 from bot.progress import progress
+from domain.messages import Address, Lane, Outbound
 from tests.rig.telegram_world import World
 
 BYTES = 32_768
@@ -61,24 +62,28 @@ def complaint(seen: Sequence[str]) -> str:
     inside = set(accumulate(map(len, parts))) - set(accumulate(map(len, seen)))
     if any(_is_inside_one(seen, cut) for cut in inside):
         return "a character is cut"
-    return _complaint_in_a_group(text)
+    return _complaint_as_repeated(text)
 
 
-def _complaint_in_a_group(text: str) -> str:
+def _complaint_as_repeated(text: str) -> str:
     spelled = harmless(text, username=US)
     if spelled.replace(JOINER, "") != text.replace(JOINER, ""):
         return "the words are others"
     world = World()
     world.chat(1)
-    for part in split(spelled):
-        if not part.strip():
-            continue
+    said = Outbound(
+        id=1, address=Address(channel="telegram", chat="1"), lane=Lane.DIALOGUE, text=text
+    )
+    for step in steps(said, username=US):
+        part = step.text
+        if units(part) > LONGEST_TEXT:
+            return "a part is too long"
         for entity in world.entities(part):
             units_of_part = part.encode("utf-16-le")
             begin, end = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"])
             marked = units_of_part[begin:end].decode("utf-16-le")
-            if entity["type"] == "mention" or marked.lower().startswith(("tg:", "ton:")):
-                return "something is a mention or a link into the app"
+            if entity["type"] != "url" or not marked.lower().startswith("http"):
+                return "something is a mention, a command or a link into the app"
     return ""
 
 

@@ -22,8 +22,12 @@ LONGEST_CAPTION = 1024
 LARGEST_FILE = 20 * 1024 * 1024
 
 _MENTION = re.compile(r"(?<![A-Za-z0-9_])@[A-Za-z0-9_]{2,32}\b", re.ASCII)
-_LINK = re.compile(r"\b(?:https?|tg|ton)://[^\s]+|\bt\.me/[^\s]+", re.ASCII)
-_COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?", re.ASCII)
+_LINK = re.compile(
+    r"https?://[^\s\u2060/?#]+\.[a-z]{2,}[^\s\u2060]*"
+    r"|(?:tg|ton|tonsite)://[^\s\u2060]+|\b(?:t|telegram)\.me\b",
+    re.IGNORECASE | re.ASCII,
+)
+_COMMAND = re.compile(r"(?<![\w/<>])/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?(?![\w/<>])")
 
 
 class ApiError(Exception):
@@ -138,7 +142,7 @@ class World:
         }
         if text:
             message["text"] = text
-            if entities := self.entities(text, commands=True):
+            if entities := self.entities(text):
                 message["entities"] = entities
         if reply_to is not None:
             replied = place.messages.get(reply_to, {"message_id": reply_to, "chat": place.shown()})
@@ -236,11 +240,9 @@ class World:
         self.arrives(update)
         self.arrived.set()
 
-    def entities(self, text: str, *, commands: bool = False) -> list[Json]:
+    def entities(self, text: str) -> list[Json]:
         """What the platform marks in a plain text by itself, counted in UTF-16 units."""
-        kinds = [("mention", _MENTION), ("url", _LINK)]
-        if commands:
-            kinds.append(("bot_command", _COMMAND))
+        kinds = (("mention", _MENTION), ("url", _LINK), ("bot_command", _COMMAND))
         return [
             {
                 "type": kind,
@@ -279,7 +281,7 @@ class World:
         if not data.startswith((b"\xff\xd8\xff", b"\x89PNG", b"RIFF")):
             raise ApiError(400, "Bad Request: IMAGE_PROCESS_FAILED")
         photo = {"file_id": self.upload(data), "file_unique_id": "u", "width": 90, "height": 90}
-        said = {"caption": caption} if caption else {}
+        said = self._captioned(caption)
         return self._deliver(asked, {"photo": [photo], **said})
 
     def send_file(self, kind: str, asked: Json) -> Json:
@@ -293,7 +295,7 @@ class World:
         if kind == "voice" and asked["chat_id"] in self.no_voices:
             raise ApiError(400, "Bad Request: VOICE_MESSAGES_FORBIDDEN")
         file = {"file_id": self.upload(data), "file_unique_id": "u", "duration": 1}
-        said = {"caption": caption} if caption else {}
+        said = self._captioned(caption)
         return self._deliver(asked, {kind: file, **said})
 
     def answer_press(self, asked: Json) -> bool:
@@ -337,6 +339,10 @@ class World:
             "file_size": len(data),
             "file_path": f"photos/{id}.bin",
         }
+
+    def _captioned(self, caption: str) -> Json:
+        marked = {"caption": caption, "caption_entities": self.entities(caption)}
+        return marked if caption else {}
 
     def _deliver(self, asked: Json, content: Json) -> Json:
         chat = self._reachable(asked["chat_id"])
