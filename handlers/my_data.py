@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import Any
 
 from domain.changes import AuditEntry
@@ -53,11 +53,20 @@ def _export(turn: Turn, answer: Answer) -> bool:
         AuditEntry(action="person.exported", subject=f"person:{person}", person=person)
     )
     everything = turn.tx.people.export(person)
-    text = json.dumps(everything, ensure_ascii=False, indent=1, default=str)
-    pages = [text[start : start + PAGE] for start in range(0, len(text), PAGE)]
+    text = turn.tx.wording.say("my_data.document", everything, language="zh")
+    pages = list(_pages(text))
     for number, page in enumerate(pages, start=1):
         turn.say("my_data.page", text=page, page=number, pages=len(pages))
     return True
+
+
+def _pages(text: str) -> Iterator[str]:
+    """Parts no longer than a message, cut between lines where there are any."""
+    while len(text) > PAGE:
+        cut = text.rfind("\n", 0, PAGE) + 1 or PAGE
+        yield text[:cut].rstrip("\n")
+        text = text[cut:]
+    yield text
 
 
 ANSWERS = {"export": _export}

@@ -32,6 +32,21 @@ async def test_my_data_is_shown_and_handed_out(town: Town) -> None:
     assert order.number in "".join(pages)
 
 
+async def test_my_data_is_handed_out_whole_in_plain_words_and_without_others(town: Town) -> None:
+    await town.says("李叔", "4栋1单元门禁坏了，我电话13812345672")
+    await town.says("王阿姨", "3栋2单元楼道灯坏了，紫色箱子挡着，我电话13912345671", photo=True)
+    (order,) = await town.orders("王阿姨")
+    await town.says("王阿姨", f"补充 {order.number} 还有一把绿伞")
+    await town.says("王阿姨", "我的数据")
+    text = "\n".join(await town.press("王阿姨", "发我一份"))
+    for mine in (order.number, "紫色箱子", "13912345671", "绿伞", "照片", "sample-resident"):
+        assert mine in text, mine
+    assert not any(
+        code in text for code in ("13812345672", '{"', "work_orders", "datetime", "T02:")
+    )
+    assert "您说过的话" in text
+
+
 async def test_in_a_group_my_data_moves_to_private(town: Town) -> None:
     await town.says("王阿姨", "你好")
     answers = await town.says("王阿姨", "我的数据", group=True, at=True)
