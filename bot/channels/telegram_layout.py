@@ -25,7 +25,8 @@ _MENTION = re.compile(r"(?<![A-Za-z0-9_])@(?=([A-Za-z0-9_]{2,32}))")
 _COMMAND = re.compile(r"(?<![\w/<>])/(?=[A-Za-z0-9_]{1,64}(?![\w/<>]))")
 _APP_LINK = re.compile(r"(tg|ton|tonsite):(?=//)", re.IGNORECASE)
 _LINK_TO_A_CHAT = re.compile(
-    r"(?<![A-Za-z0-9-])(t|telegram|telesco)\.(?=(?:me|dog|pe)(?!\.?[A-Za-z0-9-]))", re.IGNORECASE
+    r"(?<![A-Za-z0-9-])(t|telegram|telesco)\.(?=(?:me|dog|pe)(?!\.?[A-Za-z0-9-]))",
+    re.IGNORECASE | re.ASCII,  # otherwise the sign of kelvin is a k
 )
 ROOM = 4  # units a part leaves free: a cut may make a mention of an address
 # Where a long text is best cut, best first.

@@ -75,6 +75,10 @@ def test_a_link_into_the_app_is_broken_wherever_it_stands(link: str) -> None:
     assert "://" not in harmless(link, username="xiaoqi_bot")
 
 
+def test_a_link_to_a_chat_is_broken_after_a_sign_that_folds_to_a_letter() -> None:
+    assert World().entities(harmless("\u212at.me/joinchat/x", username="xiaoqi_bot")) == []
+
+
 @given(st.integers(min_value=0))
 def test_a_hostile_string_comes_out_whole_and_harmless(seed: int) -> None:
     assert [why for seen in strings(seed, 3) if (why := complaint(seen))] == []
