@@ -28,11 +28,22 @@ def open_or_follow(turn: Turn, drafts: list[WorkOrder], *, another: bool = False
     known = [] if another else [(draft, similar_to(turn, draft)) for draft in drafts]
     joined = [(draft, order) for draft, order in known if order is not None]
     fresh = [draft for draft in drafts if draft not in [draft for draft, _ in joined]]
-    for draft, order in joined:
+    for draft, order in _once_each(joined):
         join(turn, draft, order)
     opened = [open_now(turn, draft) for draft in fresh]
     if opened:
         _say_opened(turn, opened)
+
+
+def _once_each(joined: list[tuple[WorkOrder, WorkOrder]]) -> list[tuple[WorkOrder, WorkOrder]]:
+    """One draft for each order to join ("3栋和5栋都停水了" is one outage), with all words."""
+    merged: dict[str, tuple[WorkOrder, WorkOrder]] = {}
+    for draft, order in joined:
+        if order.number in merged:
+            first, _ = merged[order.number]
+            draft = replace(first, text=f"{first.text}，{draft.text}")
+        merged[order.number] = draft, order
+    return list(merged.values())
 
 
 def open_now(turn: Turn, draft: WorkOrder) -> WorkOrder:
