@@ -177,6 +177,7 @@ class InboxStore(Store):
                 attempt=row.attempts,
                 new_state=(InboxState.DEAD if is_dead else InboxState.NEW).value,
                 failure=error_class,
+                tried=min(row.attempts, MAX_ATTEMPTS),  # one begun only to be ended is none
                 ready=stored(self.tx.now + back_off),
             )
             if touched and is_dead:

@@ -106,6 +106,7 @@ FAILED = Statement(
     .values(
         state=bindparam("new_state"),
         error=bindparam("failure"),
+        attempts=bindparam("tried"),
         ready_at=bindparam("ready"),
         lease_until=0,
     )

@@ -143,6 +143,19 @@ async def test_after_five_attempts_it_is_a_dead_letter_and_the_chat_goes_on(
     assert (letter.inbound.text, letter.error) == ("毒", "ValueError")
 
 
+async def test_what_died_in_all_five_attempts_was_not_tried_six_times(
+    database: Database,
+) -> None:
+    await accept(database, said("毒", key="1"))
+    for _ in range(MAX_ATTEMPTS + 1):  # nobody says how the ones before ended
+        rows = await database.run(
+            lambda tx: tx.inbox.begin(LIGHT.conversation, owner="a", alone=True)
+        )
+    assert await database.run(lambda tx: tx.inbox.failed(rows, "Crashed"))
+    (letter,) = await database.read(lambda tx: tx.inbox.dead_letters())
+    assert letter.attempts == MAX_ATTEMPTS
+
+
 async def test_a_dead_letter_can_be_tried_again(database: Database, clock: Clock) -> None:
     await accept(database, said("毒", key="1"))
     for _ in range(MAX_ATTEMPTS):

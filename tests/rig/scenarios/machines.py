@@ -101,11 +101,11 @@ async def _holds(service: Service, number: int) -> bool:
 
 async def _takes_over(service: Service, number: int, since: float) -> bool:
     """Whether the process comes to hold it in time."""
-    while time.monotonic() - since < TAKEN_OVER_WITHIN:
-        if await _holds(service, number):
-            return True
+    while not await _holds(service, number):
+        if time.monotonic() - since > TAKEN_OVER_WITHIN:
+            return False
         await asyncio.sleep(0.1)
-    return False
+    return True
 
 
 SCENARIOS = (

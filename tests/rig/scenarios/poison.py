@@ -19,6 +19,7 @@ from tests.rig.storm import delays, reports_for, storm
 
 FIRST = 90_001  # the first chat that poison comes from
 ATTEMPTS = 5
+TROUBLES = ("电梯按钮不亮", "门禁刷不开", "垃圾没人收")
 RAISES, HANGS, CRASHES, GORGES = POISONS
 
 
@@ -76,8 +77,8 @@ async def play(
 
 
 def _place(number: int) -> str:
-    """A place and a trouble that no canary reports."""
-    return f"锦绣园{15 + number % 10}栋{1 + number // 10}单元电梯按钮不亮"
+    """A place and a trouble that no canary and no other poison reports."""
+    return f"锦绣园{15 + number % 10}栋1单元{TROUBLES[number // 10]}"
 
 
 async def _dead(service: Service) -> list[dict[str, Any]]:
