@@ -136,6 +136,17 @@ def require_worker(order: WorkOrder, act: Act, move: str) -> None:
         raise NotAllowed(move, order.number)
 
 
+def require_contact(order: WorkOrder, act: Act, move: str) -> None:
+    """Raise NotAllowed unless the actor may be told how to reach who reported it.
+
+    That is the owner, and the desk over it; of a confidential one the desk alone, of an anonymous
+    one nobody, and never whoever only helps or follows.
+    """
+    works = order.owner in act.actor.posts or is_at_desk(order, act.actor, act.org)
+    if not (works and may_know_reporter(order, act.actor, act.org)):
+        raise NotAllowed(move, order.number)
+
+
 def require_fit(order: WorkOrder, post: Post) -> None:
     """Raise ConflictOfInterest when the work order must be kept from this post."""
     if not is_fit(order, post):

@@ -30,7 +30,8 @@ markup, and a direction of writing that one opens ends with it:
     {buildings:list}        3、7、12, from a list
     {status:status.*}       the phrase status.<value>, for codes
     {orders:report.line}    that phrase for every dict of a list (or for one dict), a line each
-    {text:quote}            the value cut to one line of 40 characters
+    {text:quote}            the value cut to one line of 40 characters, private numbers masked
+    {reason:masked}         the whole value, private numbers masked
 
     […]                     said only when all values inside are there and not empty, 0 or False
     {?photos} {!photos}     show nothing, only ask that the value is there, or is not
@@ -52,10 +53,11 @@ from zoneinfo import ZoneInfo
 
 from domain.messages import Choice
 from knowledge.directions import closed
+from knowledge.private_data import masked
 
 VARIANTS = frozenset({"text", "group", "en", "group_en"})
 SPECS = frozenset(
-    {"", "day", "promise", "date", "clock", "span", "count", "list", "quote"},
+    {"", "day", "promise", "date", "clock", "span", "count", "list", "quote", "masked"},
 )
 QUOTED = 40
 WEEKDAYS = "一二三四五六日"
@@ -270,8 +272,10 @@ def _shown(value: Any, spec: str, zone: ZoneInfo) -> str:
         case "list":
             return "、".join(closed(str(item)) for item in value)
         case "quote":
-            line = " ".join(str(value).split())
+            line = " ".join(masked(str(value)).split())
             return closed(line if len(line) <= QUOTED else f"{line[:QUOTED]}…")
+        case "masked":
+            return closed(masked(str(value)))
         case _:
             return "" if value is None else closed(str(value))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
@@ -78,6 +79,25 @@ def find_private_data(key: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(sorted(found))
 
 
+def masked(text: str) -> str:
+    """The words with identity, card and passport numbers made unreadable; of a mobile number the
+    first three and the last four digits stay (138****5678). Number plates stay: reports name them.
+    """
+    for start, end, kind in _private(text):
+        hidden = "*" * (end - start)
+        if kind == "mobile":
+            digits = _mobile(text, start, end)
+            hidden = f"{digits[:3]}****{digits[-4:]}"
+        text = text[:start] + hidden + text[end:]
+    return text
+
+
+def mobiles_in(text: str) -> tuple[str, ...]:
+    """The mobile numbers somebody typed, as eleven digits."""
+    found = reversed(_private(text))
+    return tuple(_mobile(text, start, end) for start, end, kind in found if kind == "mobile")
+
+
 def tells_of_others(key: str) -> bool:
     """Whether somebody else's private matters are told: illness, marriage, debts, past, deeds.
 
@@ -88,6 +108,21 @@ def tells_of_others(key: str) -> bool:
         matter.search(clause) and somebody.search(clause) and not nobody.search(clause)
         for clause in re.split(r"[.!?;\n]", key)
     )
+
+
+def _private(text: str) -> list[tuple[int, int, str]]:
+    """What must not be shown of what was typed, the last first."""
+    return [one for one in reversed(find_private_data(_key(text))) if one[2] != "plate"]
+
+
+def _key(text: str) -> str:
+    """The text to compare, every character where it was."""
+    plain = ((char, unicodedata.normalize("NFKC", char).lower()) for char in text)
+    return "".join(simple if len(simple) == 1 else char for char, simple in plain)
+
+
+def _mobile(text: str, start: int, end: int) -> str:
+    return re.sub(r"\D", "", _key(text[start:end]).translate(_SPOKEN))[-11:]
 
 
 def _candidates(key: str) -> Iterator[tuple[int, int, str]]:

@@ -51,6 +51,7 @@ ABOUT_AN_ORDER = {
     "resolve": "办结 {number} 已更换灯管",
     "resume": "恢复办理 {number}",
     "return_order": "退单 {number} 物业管",
+    "reveal": "看电话 {number} 要上门",
     "settle_place": "地点核实 {number}",
     "split": "拆单 {number}",
     "suspend": "挂起 {number} 3天 等审批",
@@ -105,6 +106,7 @@ async def city(
         async with built_town(url, keyring, paces=Paces(enabled=False)) as town:
             await town.database.run(_another_community)
             await town.database.refresh()
+            await town.understanding.follow(town.database)
             for name in ("外区值班", "离职员"):
                 town.move_in(name, channel="web", account=f"far-{name}")
             await town.database.run(_people)
