@@ -10,7 +10,7 @@ import structlog
 
 from bot.time_box import at_most
 from domain.readings import PolicyFound, Reading, ReadingContext
-from domain.units import UnitKind
+from domain.units import UnitKind, UnknownUnit
 from knowledge.intents import Intents
 from knowledge.learning import BadModel, Learned, load
 from knowledge.learning_prior import labels_of
@@ -95,7 +95,12 @@ class Understanding:
         if community is None:
             known = [unit.id for unit in org if unit.kind is UnitKind.COMMUNITY]
             community = known[0] if len(known) == 1 else None
-        return None if community is None else [unit.id for unit in org.line(community)]
+        if community is None:
+            return None
+        try:
+            return [unit.id for unit in org.line(community)]
+        except UnknownUnit:  # imported a moment ago
+            return None
 
 
 def _learned(catalogue: Catalogue) -> Learned | None:

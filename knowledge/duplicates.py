@@ -17,6 +17,8 @@ ALIKE = 0.2  # of the character pairs, for categories people mix up
 FOREVER = timedelta(days=3650)
 _FLOOR = re.compile(r"(\d{1,2}|[一二两三四五六七八九十]{1,3})(?:楼|层)")
 _GATE = re.compile(r"([东南西北]\d?|\d号|[一二三四]号|正|后|侧|前)门")
+_ADDRESS = re.compile(r"(?:\d{1,4}|[一二三四五六七八九十]{1,3})(?:栋|幢|号楼|单元|楼|层|室)")
+_BROKEN = re.compile(r"(?:已经|一直|又|都)?(?:坏了?|不行了?|出问题了?|有问题|没人[管修]|了)")
 _LETTERS = re.compile(r"[^\u4e00-\u9fffa-z0-9]")
 _CHINESE = {"一": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5", "六": "6"}
 _CHINESE |= {"七": "7", "八": "8", "九": "9", "十": "10"}
@@ -93,7 +95,7 @@ def _same_kind(new: Report, old: Report) -> bool:
         return bool(new.category)
     if new.category not in akin_to(old.category):
         return False
-    return _likeness(new.text, old.text) >= ALIKE
+    return _likeness(_without_place(new), _without_place(old)) >= ALIKE
 
 
 def _same_place(new: Report, old: Report, table: _Table) -> bool:
@@ -155,6 +157,15 @@ def _likeness(one: str, other: str) -> float:
     """Dice's figure over character pairs."""
     ours, theirs = _pairs(comparable(one)), _pairs(comparable(other))
     return 2 * len(ours & theirs) / (len(ours) + len(theirs)) if ours and theirs else 0.0
+
+
+def _without_place(report: Report) -> str:
+    """What is said of the trouble: that it is broken in one building makes nothing alike."""
+    place = report.place
+    said = _ADDRESS.sub("", comparable(report.text))
+    for word in (place.estate, place.spot):
+        said = said.replace(comparable(word), "") if word else said
+    return _BROKEN.sub("", said)
 
 
 def _pairs(text: str) -> frozenset[str]:
