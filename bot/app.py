@@ -300,10 +300,11 @@ async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]
 
 
 def _watching(service: Service) -> Watching:
+    zone = service.database.catalogue.rules.zone
     return Watching(
         version=__version__,
         owner=service.owner,
-        jobs={job.name: partial(next_fire_time, job) for job in JOBS},
+        jobs={job.name: partial(next_fire_time, job, zone) for job in JOBS},
         readers=service.settings.server.readers,
     )
 

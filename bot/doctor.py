@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from aiohttp import ClientTimeout
@@ -82,7 +83,7 @@ async def _look(settings: CoreSettings) -> AsyncIterator[Finding]:
                 yield finding
             standing = await database.read(lambda tx: figures(tx, [job.name for job in JOBS]))
             async with app.open_channels(settings, house) as channels:
-                for finding in _at_work(standing, channels):
+                for finding in _at_work(standing, channels, database.catalogue.rules.zone):
                     yield finding
                 for channel in channels.values():
                     for finding in await channel.diagnose(at):
@@ -111,7 +112,7 @@ def _database(tx: Transaction, at: datetime) -> Iterator[Finding]:
         yield Finding(phrase="check.clock_skew", values=values, severity=Severity.WARNING)
 
 
-def _at_work(standing: Figures, channels: Iterable[str]) -> Iterator[Finding]:
+def _at_work(standing: Figures, channels: Iterable[str], zone: ZoneInfo) -> Iterator[Finding]:
     free = standing.free_bytes
     if free is not None and free < LITTLE_ROOM:
         severity = Severity.BROKEN if free < HARDLY_ANY_ROOM else Severity.WARNING
@@ -135,15 +136,15 @@ def _at_work(standing: Figures, channels: Iterable[str]) -> Iterator[Finding]:
             told = {"channel": queue.channel, "count": queue.count}
             told["minutes"] = _minutes(queue.oldest)
             yield Finding(phrase="check.outbox_waits", values=told, severity=Severity.WARNING)
-    yield from _late_jobs(standing)
+    yield from _late_jobs(standing, zone)
 
 
-def _late_jobs(standing: Figures) -> Iterator[Finding]:
+def _late_jobs(standing: Figures, zone: ZoneInfo) -> Iterator[Finding]:
     jobs = {job.name: job for job in JOBS}
     late = [
         run.job
         for run in standing.runs
-        if (due := next_fire_time(jobs[run.job], run.fire_time)) is not None
+        if (due := next_fire_time(jobs[run.job], zone, run.fire_time)) is not None
         and (standing.at - due).total_seconds() > JOB_IS_LATE
     ]
     if late or not standing.runs:

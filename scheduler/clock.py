@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import takewhile
+from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from scheduler.jobs import JOBS, Job
+from scheduler.job import Job
+from scheduler.jobs import JOBS
 from storage.database import Database
 from storage.transaction import Transaction
 
@@ -94,7 +97,9 @@ class Clock:
         due: list[Due] = []
         for job in self._jobs:
             last = tx.jobs.last(job.name)
-            fire_time = latest_fire_time(job, last.fire_time if last else None, tx.now)
+            fire_time = latest_fire_time(
+                job, last.fire_time if last else None, tx.now, tx.rules.zone
+            )
             if fire_time is None and last is not None and last.left:
                 fire_time = last.fire_time
             if fire_time is not None:
@@ -115,22 +120,19 @@ class Clock:
         return ours
 
 
-def next_fire_time(job: Job, last: datetime) -> datetime | None:
+def next_fire_time(job: Job, zone: ZoneInfo, last: datetime) -> datetime | None:
     """When the job should run after it ran then."""
-    found: datetime | None = job.trigger.get_next_fire_time(last, last)
-    return None if found is None else found.astimezone(UTC)
+    return next(job.times.after(last, zone), None)
 
 
-def latest_fire_time(job: Job, last: datetime | None, now: datetime) -> datetime | None:
+def latest_fire_time(
+    job: Job, last: datetime | None, now: datetime, zone: ZoneInfo
+) -> datetime | None:
     """The latest time the job should have run since `last`, or None when none has passed."""
     for window in WINDOWS:
         since = now - window if last is None else max(last, now - window)
-        found: datetime | None = None
-        at = job.trigger.get_next_fire_time(since, now)
-        while at is not None and at <= now:
-            found, at = at, job.trigger.get_next_fire_time(at, now)
-        if found is not None:
-            return found.astimezone(UTC)
-        if since == last:
-            return None
+        passed = takewhile(lambda at: at <= now, job.times.after(since, zone))
+        found = max(passed, default=None)
+        if found is not None or since == last:
+            return found
     return None

@@ -1,5 +1,5 @@
-"""Jobs that end what is past its time (storage/retention.py): each night what nobody hears of,
-in the daytime what people are told of first.
+"""Jobs of the house: end what is past its time (storage/retention.py), each night what nobody
+hears of, in the daytime what people are told of first; and learn from what staff confirmed.
 """
 
 from __future__ import annotations
@@ -7,6 +7,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.retention import Kept
+from scheduler.job import Job
+from scheduler.times import Times
 from storage import retention
 from storage.transaction import Transaction
 
@@ -28,6 +30,24 @@ def forget(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
 def say_farewell(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     """Tells people who have been silent for long that they will be forgotten, and forgets them."""
     return end_some(tx, TOLD_FIRST, cursor)
+
+
+def train_categories(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """Asks for a model of what staff confirmed; it is trained outside of any transaction."""
+    tx.models.ask()
+    return None
+
+
+JOBS = (
+    Job(name="forget", times=Times(hour=3, minute=30), run=forget),
+    Job(
+        name="train_categories",
+        times=Times(hour=2, minute=40),
+        run=train_categories,
+        from_now_on=True,
+    ),
+    Job(name="say_farewell", times=Times(hour=10, minute=20), run=say_farewell),
+)
 
 
 def end_some(tx: Transaction, classes: tuple[Kept, ...], cursor: int) -> int | None:

@@ -179,7 +179,7 @@ OF_THE_OWNER = frozenset(
     {"accept", "return", "hand_on", "suspend", "resume", "extend", "whistle", "resolve"}
 )
 OF_THE_REPORTER = frozenset({"confirm", "disagree", "rate", "withdraw", "correct"})
-# In the order of scheduler/jobs.py: what wakes may be late already.
+# In the order of scheduler/orders.py: what wakes may be late already.
 OF_THE_CLOCK: tuple[Callable[[WorkOrder, Act], Change], ...] = (
     moves.resume_when_due,
     moves.warn,

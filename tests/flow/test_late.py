@@ -7,7 +7,8 @@ from datetime import timedelta
 from bot.relay import TOO_LATE, Relay
 from domain.messages import Address, Attachment, AttachmentKind, Lane, Outbound
 from scheduler.clock import Clock
-from scheduler.jobs import JOBS, Job
+from scheduler.job import Job
+from scheduler.times import Times
 from storage.attachments import PendingAttachment
 from storage.inbox_rows import InboxRow
 from storage.schema import AttachmentState, OutboxState
@@ -79,14 +80,13 @@ async def test_a_file_fetched_late_is_what_the_other_one_fetched(hardy: Town) ->
 
 async def test_a_job_goes_on_with_whoever_took_it_over_and_with_nobody_else(hardy: Town) -> None:
     ran: list[str] = []
-    every_minute = next(job.trigger for job in JOBS if job.name == "watch_urgent")
 
     def clock(owner: str) -> Clock:
         def chunk(tx: Transaction, fire_time: object, cursor: int) -> int | None:
             ran.append(f"{owner} {cursor}")
             return cursor + 1 if cursor < 2 else None
 
-        job = Job(name="count", trigger=every_minute, run=chunk)
+        job = Job(name="count", times=Times(), run=chunk)
         return Clock(hardy.database, owner=owner, after_commit=lambda: None, jobs=(job,))
 
     slept, awake = clock("slept"), clock("awake")

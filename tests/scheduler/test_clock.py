@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from domain.orders import EventKind, Status, WorkOrder
 from domain.people import Post, Role
 from scheduler.clock import Clock, latest_fire_time
-from scheduler.jobs import JOBS, Job
+from scheduler.job import Job
+from scheduler.jobs import JOBS
+from scheduler.times import Times
 from storage.transaction import Transaction
 from tests.town import MORNING, Town
 
 LAMP = "3栋2单元楼道灯不亮了"
+ZONE = ZoneInfo("Asia/Shanghai")
 JOB = {job.name: job for job in JOBS}
 
 
@@ -138,10 +142,9 @@ async def test_a_job_that_fails_keeps_no_other_from_running(town: Town) -> None:
         ran.append("second")
         return None
 
-    trigger = JOB["watch_urgent"].trigger
     jobs = (
-        Job(name="first", trigger=trigger, run=fail),
-        Job(name="second", trigger=trigger, run=succeed),
+        Job(name="first", times=Times(), run=fail),
+        Job(name="second", times=Times(), run=succeed),
     )
     clock = Clock(town.database, owner="town", after_commit=lambda: None, jobs=jobs)
     with pytest.raises(ZeroDivisionError):
@@ -156,7 +159,7 @@ async def test_a_job_goes_on_from_chunk_to_chunk(town: Town) -> None:
         cursors.append(cursor)
         return cursor + 1 if cursor < 3 else None
 
-    job = Job(name="count", trigger=JOB["watch_urgent"].trigger, run=count)
+    job = Job(name="count", times=Times(), run=count)
     clock = Clock(town.database, owner="town", after_commit=lambda: None, jobs=(job,))
     await clock.tick()
     await clock.tick()
@@ -173,15 +176,15 @@ async def test_it_stops_when_told(town: Town) -> None:
 
 def test_only_the_latest_of_many_missed_fire_times_matters() -> None:
     job = JOB["watch_all"]
-    fire_time = latest_fire_time(job, MORNING.replace(year=2025), MORNING)
+    fire_time = latest_fire_time(job, MORNING.replace(year=2025), MORNING, ZONE)
     assert fire_time == MORNING
 
 
 def test_nothing_is_due_twice() -> None:
     job = JOB["watch_urgent"]
-    fire_time = latest_fire_time(job, None, MORNING)
+    fire_time = latest_fire_time(job, None, MORNING, ZONE)
     assert fire_time is not None
-    assert latest_fire_time(job, fire_time, MORNING) is None
+    assert latest_fire_time(job, fire_time, MORNING, ZONE) is None
 
 
 async def test_posts_without_work_own_nothing(town: Town) -> None:

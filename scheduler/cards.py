@@ -1,0 +1,116 @@
+"""Cards by the clock: what every post and every desk has on its hands."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from domain.cards import desk_card, leader_card, rows_of
+from domain.orders import RUNNING, Status
+from domain.people import Post, Role
+from domain.routing import ladder
+from domain.units import UnitKind
+from scheduler.job import (
+    MANY,
+    POSTS_AT_ONCE,
+    WAKING_HOURS,
+    Job,
+    is_night,
+    may_be_listed,
+    tell_post,
+)
+from scheduler.times import Times
+from storage.transaction import Transaction
+
+MORNING = time(8, 30)
+
+
+def morning_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """The card of every post that has something on its hands, on working days."""
+    if not tx.rules.calendar.is_working(tx.rules.calendar.local_day(tx.now)) or is_night(tx):
+        return None
+    posts = tx.orders.owners()
+    for post in posts[cursor : cursor + POSTS_AT_ONCE]:
+        if tx.jobs.claim(f"card:{post.unit}:{post.role}", fire_time, "clock"):
+            _send_card(tx, post)
+            tx.jobs.finished(f"card:{post.unit}:{post.role}", fire_time, "clock", "done")
+    following = cursor + POSTS_AT_ONCE
+    return following if following < len(posts) else None
+
+
+def hand_up(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """What is owned by a post that its last holder left is told once to the post above."""
+    posts = tx.orders.owners()
+    for post in posts[cursor : cursor + POSTS_AT_ONCE]:
+        left = tx.people.vacant_since(post, tx.now)
+        name = f"vacant:{post.unit}:{post.role}"
+        if left is not None and tx.jobs.claim(name, left, "clock"):
+            _tell_of_vacancy(tx, post)
+            tx.jobs.finished(name, left, "clock", "done")
+    following = cursor + POSTS_AT_ONCE
+    return following if following < len(posts) else None
+
+
+def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """The card of every duty desk at which something waits, every day."""
+    if is_night(tx):
+        return None
+    communities = [unit.id for unit in tx.org if unit.kind is UnitKind.COMMUNITY]
+    for community in communities[cursor : cursor + POSTS_AT_ONCE]:
+        if tx.jobs.claim(f"desk_card:{community}", fire_time, "clock"):
+            _send_desk_card(tx, community)
+            tx.jobs.finished(f"desk_card:{community}", fire_time, "clock", "done")
+    following = cursor + POSTS_AT_ONCE
+    return following if following < len(communities) else None
+
+
+JOBS = (
+    Job(
+        name="morning_cards",
+        times=Times(hour=MORNING.hour, minute=MORNING.minute),
+        run=morning_cards,
+        from_now_on=True,
+    ),
+    Job(name="hand_up", times=Times(hour=WAKING_HOURS), run=hand_up),
+    Job(
+        name="desk_cards",
+        times=Times(hour=MORNING.hour, minute=MORNING.minute),
+        run=desk_cards,
+        from_now_on=True,
+    ),
+)
+
+
+def _send_card(tx: Transaction, post: Post) -> None:
+    owned = tx.orders.owned_by((post,), MANY, (*RUNNING, Status.RESOLVED))
+    orders = [order for order in owned if may_be_listed(tx, order, post)]
+    values = leader_card(rows_of(orders, tx.rules, tx.now), tx.rules)
+    if values is not None:
+        tell_post(tx, post, "clock.morning_card", {**values, "at": tx.now})
+
+
+def _send_desk_card(tx: Transaction, community: int) -> None:
+    post = Post(unit=community, role=Role.DUTY)
+    waiting = tx.orders.waiting_at_desk((community,), MANY)
+    extensions = tx.orders.asked_extension((community,))
+    values = desk_card(
+        waiting=[order for order in waiting if may_be_listed(tx, order, post)],
+        extensions=[order for order in extensions if may_be_listed(tx, order, post)],
+        hand_overs=len(tx.hand_overs.waiting((community,))),
+        rules=tx.rules,
+        at=tx.now,
+    )
+    if values is not None:
+        tell_post(tx, post, "clock.desk_card", {**values, "at": tx.now})
+
+
+def _tell_of_vacancy(tx: Transaction, post: Post) -> None:
+    above = next(iter(ladder(post, tx.org)), None)
+    if above is None:
+        return
+    owned = tx.orders.owned_by((post,), MANY, (*RUNNING, Status.RESOLVED))
+    orders = [order for order in owned if may_be_listed(tx, order, above)]
+    values = leader_card(rows_of(orders, tx.rules, tx.now), tx.rules)
+    if values is not None:
+        unit = tx.org.unit(post.unit).name
+        name = tx.wording.say(f"desk.post.{post.role}", {"unit": unit})
+        tell_post(tx, above, "clock.post_vacant", {**values, "at": tx.now, "post": name})

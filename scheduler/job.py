@@ -1,0 +1,70 @@
+"""What a scheduled job is, and what the jobs of all topics share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.acts import Act
+from domain.changes import Change, Notice, to_post
+from domain.orders import WorkOrder
+from domain.people import CLOCK, Post
+from domain.rights import is_fit
+from scheduler.times import Times
+from storage.transaction import Transaction
+
+CHUNK = 50
+POSTS_AT_ONCE = 20
+MANY = 200
+WAKING_HOURS = "8-19"  # nobody is told anything at night but of a danger
+
+
+class Run(Protocol):
+    """One chunk of a job, from a cursor; where the next one begins, or None after the last."""
+
+    def __call__(self, tx: Transaction, fire_time: datetime, cursor: int) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Something done by the clock, chunk by chunk; a chunk may be run twice.
+
+    An urgent job waits for no other. With `from_now_on` fire times before the first start of the
+    service are not caught up.
+    """
+
+    name: str
+    times: Times
+    run: Run
+    urgent: bool = False
+    from_now_on: bool = False
+
+
+def act_of(tx: Transaction) -> Act:
+    """The clock acts, now."""
+    return Act(actor=CLOCK, at=tx.now, rules=tx.rules, org=tx.org)
+
+
+def is_night(tx: Transaction) -> bool:
+    """Whether people are left in peace now; what is late for today waits for tomorrow."""
+    opens, closes = (int(hour) for hour in WAKING_HOURS.split("-"))
+    return not opens <= tx.now.astimezone(tx.rules.zone).hour <= closes
+
+
+def next_cursor(orders: tuple[WorkOrder, ...], chunk: int = CHUNK) -> int | None:
+    """Where the next chunk begins, or None after the last."""
+    return orders[-1].id if len(orders) == chunk else None
+
+
+def tell_post(tx: Transaction, post: Post, phrase: str, values: dict[str, object]) -> None:
+    """Says this to whoever holds the post."""
+    notice = Notice(to=to_post(post.unit, post.role), phrase=phrase, values=values)
+    tx.record(Change(notices=(notice,)), by=None)
+
+
+def may_be_listed(tx: Transaction, order: WorkOrder, post: Post) -> bool:
+    """Whether nobody who would read a list of this post is kept from the work order."""
+    readers = {person.id for person in tx.people.holders(post, tx.now)}
+    kept_from = order.accused | tx.people.deputies(order.accused, tx.now)
+    return (post == order.owner or is_fit(order, post)) and not readers & kept_from

@@ -1,0 +1,78 @@
+"""Work orders by the clock: warned of, escalated, woken, opened, reminded of and closed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain import moves
+from domain.changes import Change
+from domain.clockwork import happened_in_cycle, silent_until, wakes_at
+from domain.escalation import URGENT, escalation_due, warnings_due
+from domain.orders import EventKind, WorkOrder
+from scheduler.job import CHUNK, WAKING_HOURS, Job, act_of, next_cursor
+from scheduler.times import Times
+from storage.transaction import Transaction
+
+
+def watch_urgent(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """Warns and escalates what is a danger, day and night."""
+    return _watch(tx, tx.orders.to_check(cursor, CHUNK, classes=URGENT))
+
+
+def watch_all(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """Warns and escalates everything else, and wakes what was suspended until now."""
+    return _watch(tx, tx.orders.to_check(cursor, CHUNK))
+
+
+def expire_drafts(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """What was half said a day ago opens to the community, or ends if it said nothing."""
+    drafts = tx.orders.drafts_before(tx.now - tx.rules.limits.draft_life, CHUNK)
+    for draft in drafts:
+        tx.record(moves.expire_draft(draft, act_of(tx)), by=None)
+    return cursor + 1 if len(drafts) == CHUNK else None
+
+
+def await_confirmation(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """Reminds a reporter who has not said whether it is solved; closes after lasting silence."""
+    limits, act = tx.rules.limits, act_of(tx)
+    since = tx.now - limits.silence + limits.remind_before_close
+    orders = tx.orders.resolved_before(since, CHUNK, after_id=cursor)
+    for order in orders:
+        if silent_until(order, act) <= tx.now:
+            tx.record(moves.close_by_silence(order, act), by=None)
+        elif not happened_in_cycle(order, EventKind.REMINDED):
+            tx.record(moves.remind_to_confirm(order, act), by=None)
+    return next_cursor(orders)
+
+
+JOBS = (
+    Job(name="watch_urgent", times=Times(), run=watch_urgent, urgent=True),
+    Job(name="watch_all", times=Times(minute="*/10"), run=watch_all),
+    Job(
+        name="expire_drafts",
+        times=Times(minute="*/10", hour=WAKING_HOURS),
+        run=expire_drafts,
+    ),
+    Job(
+        name="await_confirmation",
+        times=Times(minute="*/10", hour=WAKING_HOURS),
+        run=await_confirmation,
+    ),
+)
+
+
+def _watch(tx: Transaction, orders: tuple[WorkOrder, ...]) -> int | None:
+    act = act_of(tx)
+    for order in orders:
+        wakes = wakes_at(order)
+        if wakes is not None and wakes <= tx.now:
+            order = _recorded(tx, moves.resume_when_due(order, act))
+        if warnings_due(order, tx.rules, tx.now):
+            order = _recorded(tx, moves.warn(order, act))
+        if escalation_due(order, tx.rules, tx.now) is not None:
+            _recorded(tx, moves.escalate(order, act))
+    return next_cursor(orders)
+
+
+def _recorded(tx: Transaction, change: Change) -> WorkOrder:
+    return tx.record(change, by=None)[change.order.number]
