@@ -19,6 +19,7 @@ from domain.routing import LEVEL
 from domain.rules import TimeUnit
 from domain.units import UnitKind
 
+LONGEST_TAG = 20
 Parsed = Sequence[tuple[int, dict[str, Any]]]
 Wrong = Iterable[tuple[int, str, str]]  # row, column, reason
 
@@ -121,6 +122,16 @@ def _roles(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(roles)
 
 
+def _memberships(text: str) -> tuple[tuple[str, str], ...]:
+    found = []
+    for part in _words(text):
+        unit, _, tag = part.partition(":")
+        if len(tag) > LONGEST_TAG:
+            raise ValueError(f"{part!r} is not UNIT or UNIT:TAG")
+        found.append((_code(unit), tag.strip()))
+    return tuple(found)
+
+
 def _fractions(text: str) -> tuple[float, ...]:
     parts = _words(text)
     if any(not re.fullmatch(r"\d{1,2}%", part) for part in parts):
@@ -200,6 +211,9 @@ def _check_people(rows: Parsed, existing: Existing) -> Wrong:
                 yield number, "roles", f"there is no unit {unit!r}"
             elif reason := misplaced(Role(role), existing.units[unit]):
                 yield number, "roles", f"{unit}: {reason}"
+        for unit, _ in row["member"]:
+            if unit not in existing.units:
+                yield number, "member", f"there is no unit {unit!r}"
 
 
 def misplaced(role: Role, kind: UnitKind) -> str:
@@ -282,6 +296,7 @@ KINDS: Mapping[str, Kind] = {
             "name": Column(required=True),
             "phone": Column(read=_phone),
             "roles": Column(read=_roles, empty=()),
+            "member": Column(read=_memberships, empty=()),
             "channel": Column(read=_code),
             "account": Column(read=_code),
         },

@@ -44,6 +44,7 @@ class Org:
     def __init__(self, units: Iterable[Unit]) -> None:
         self._units: Mapping[int, Unit] = {unit.id: unit for unit in units}
         self._codes = {unit.code: unit for unit in self._units.values()}
+        self._within: dict[int, tuple[Unit, ...]] = {}
 
     def __iter__(self) -> Iterator[Unit]:
         return iter(self._units.values())
@@ -86,8 +87,8 @@ class Org:
 
     def below(self, scope: int, kind: UnitKind | None = None) -> tuple[Unit, ...]:
         """Every unit within `scope`, itself included, of one kind or of all."""
-        return tuple(
-            unit
-            for unit in self
-            if (kind is None or unit.kind is kind) and self.within(unit.id, scope)
-        )
+        found = self._within.get(scope)
+        if found is None:
+            found = tuple(unit for unit in self if self.within(unit.id, scope))
+            self._within[scope] = found
+        return found if kind is None else tuple(unit for unit in found if unit.kind is kind)

@@ -57,6 +57,8 @@ def open_now(turn: Turn, draft: WorkOrder) -> WorkOrder:
         turn.tx.attachments.attach(order.photos, order.number)
     turn.focus_on(order)
     turn.remember(community=order.community)
+    if order.reporter is not None and not is_sensitive(order) and not turn.actor.is_staff:
+        turn.tx.audiences.join(order.reporter, order.grid or order.community)
     if order.grid is not None and not is_sensitive(order):
         turn.remember(last_place=replace(order.place, latitude=None, longitude=None))
     return order

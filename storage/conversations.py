@@ -93,6 +93,8 @@ class ConversationStore(Store):
         row = self.db.one(_LOCK, which=digest)
         if row is None:
             self._add(digest, inbound, person, community)
+            if inbound.chat_kind is ChatKind.GROUP and community is not None:
+                self.tx.audiences.join(person, community)
             row = self.db.one(_LOCK, which=digest)
             assert row is not None
         known = self._conversation(row)

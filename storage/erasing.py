@@ -144,6 +144,7 @@ def erase(tx: Transaction, person: int) -> None:
     tx.questions.blank(person)
     tx.inbox.blank(tx.conversations.digests_of(person))
     tx.conversations.forget(person)
+    tx.audiences.forget(person)
     db.run(_END_HAND_OVERS, whose=person, now=now)
     for statement in (
         _ERASE_HAND_OVERS,
@@ -172,6 +173,7 @@ def give_everything(tx: Transaction, *, keep: int, drop: int) -> None:
     tx.questions.give(keep=keep, drop=drop)
     tx.consents.give(keep=keep, drop=drop)
     tx.conversations.give(keep=keep, drop=drop)
+    tx.audiences.give(keep=keep, drop=drop)
     tx.vault.move(keep=keep, drop=drop)
     tx.orders.forget()
 
@@ -190,6 +192,10 @@ def export(tx: Transaction, person: int) -> dict[str, Any]:
         "contacts": [
             {"channel": one.channel, "account": one.account, "name": one.name}
             for one in tx.people.contacts(person)
+        ],
+        "member_of": [
+            {"unit": tx.org.unit(one.unit).name, "tag": one.tag}
+            for one in tx.audiences.of_person(person)
         ],
         "work_orders": [
             {

@@ -351,6 +351,16 @@ delegations = Table(
     CheckConstraint("person <> deputy", name="two_people"),
 )
 
+memberships = Table(  # who belongs to which unit, as a resident (tag "") or as something else
+    "memberships",
+    metadata,
+    Column("person", ID, ForeignKey("people.id"), primary_key=True),
+    Column("unit", ID, ForeignKey("units.id"), primary_key=True),
+    Column("tag", Text, primary_key=True),
+    _number("since"),
+    Index("ix_memberships_unit", "unit", "person", "tag"),
+)
+
 # --- chats and messages --------------------------------------------------------------------------
 
 chats = Table(  # groups; a private chat is a person's contact

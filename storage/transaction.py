@@ -21,6 +21,7 @@ from domain.units import Org
 from domain.wording import Wording
 from storage import telling
 from storage.attachments import AttachmentStore
+from storage.audiences import AudienceStore
 from storage.audit import AuditStore
 from storage.bell import Bell, address_digest
 from storage.buckets import BucketStore
@@ -105,6 +106,7 @@ class Transaction:
         self.people = PersonStore(self)
         self.consents = ConsentStore(self)
         self.chats = ChatStore(self)
+        self.audiences = AudienceStore(self)
         self.orders = OrderStore(self)
         self.attachments = AttachmentStore(self)
         self.audit = AuditStore(self)

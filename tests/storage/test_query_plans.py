@@ -21,6 +21,7 @@ LARGE = frozenset(
         "followers",
         "hand_overs",
         "inbox",
+        "memberships",
         "order_events",
         "orders",
         "outbox",
