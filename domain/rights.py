@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.acts import Act, ConflictOfInterest, NotAllowed
 from domain.orders import Privacy, WorkOrder
 from domain.people import DESK_ROLES, Actor, Post, Role
-from domain.routing import RANK, RESTRICTED_ROLES, stands_above
+from domain.routing import EMERGENCIES, RANK, RESTRICTED_ROLES, stands_above
 from domain.units import Org
 
 
@@ -145,6 +145,15 @@ def require_contact(order: WorkOrder, act: Act, move: str) -> None:
     works = order.owner in act.actor.posts or is_at_desk(order, act.actor, act.org)
     if not (works and may_know_reporter(order, act.actor, act.org)):
         raise NotAllowed(move, order.number)
+
+
+def must_go(order: WorkOrder, post: Post) -> bool:
+    """Whether this post needs the room and the words: who does the work, the desk while nobody
+    does, and in a danger everybody who is told.
+    """
+    if order.owner is None and post.role in DESK_ROLES:
+        return True
+    return _works_on(order, post) or order.order_class in EMERGENCIES
 
 
 def require_fit(order: WorkOrder, post: Post) -> None:

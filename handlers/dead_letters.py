@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.people import Role
 from domain.units import UnitKind
 from handlers.command import desk_communities
+from handlers.shown import masked_name
 from handlers.turn import Turn
 from storage.inbox_rows import DeadLetter
 
@@ -21,7 +22,7 @@ def handle(turn: Turn) -> None:
         {
             "id": letter.id,
             "at": letter.received_at,
-            "name": letter.inbound.name if letter.inbound else "",
+            "name": masked_name(letter.inbound.name) if letter.inbound else "",
             "error": letter.error,
         }
         for letter in letters[:SHOWN]

@@ -41,7 +41,13 @@ def handle(turn: Turn) -> None:
         {"row": row, "text": said, "kind": question.kind.value, "number": question.order}
         for row, (question, said) in enumerate(zip(waiting, words, strict=True), start=1)
     ]
-    turn.ask("open_questions.which", "open_questions.list", choices=choices, questions=lines)
+    turn.ask(
+        "open_questions.which",
+        "open_questions.list",
+        choices=choices,
+        private=True,
+        questions=lines,
+    )
 
 
 def _which(turn: Turn, answer: Answer) -> bool:
@@ -54,6 +60,7 @@ def _which(turn: Turn, answer: Answer) -> bool:
         "open_questions.ask_words",
         choices=(Choice(value="drop_question"),),
         context={"question": question.id},
+        private=True,
         text=_words(turn, question),
         old=one_line(old.answer) if old is not None else "",
     )

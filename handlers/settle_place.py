@@ -12,6 +12,7 @@ from domain.rights import require_owner
 from domain.units import UnitKind
 from handlers.command import Command, at_desk
 from handlers.said import Said, post_code, post_of
+from handlers.shown import words
 from handlers.turn import Answer, Turn
 from handlers.where import with_slots
 
@@ -22,7 +23,7 @@ def _settle(turn: Turn, order: WorkOrder, details: Said) -> None:
     """Asks where it is, and in which grid when the place book does not know the place."""
     slots = turn.reading.place
     if not slots:
-        COMMAND.ask_for(turn, order, details, "place", words=order.text)
+        COMMAND.ask_for(turn, order, details, "place", words=words(turn, order))
         return
     found = turn.places.resolve(slots, order.community)
     if not found.settled:

@@ -48,6 +48,16 @@ def place_name(turn: Turn, order: WorkOrder) -> str:
     return order.place.shown(private=order.reporter == turn.person.id and not turn.in_group)
 
 
+def words(turn: Turn, order: WorkOrder) -> str:
+    """What the resident said, for whoever works on it; never in a group."""
+    return "" if turn.in_group else order.text
+
+
+def masked_name(name: str) -> str:
+    """As much of a name as tells one person from another in a list: 王**."""
+    return f"{name[:1]}**" if name else ""
+
+
 def choices(turn: Turn, orders: Iterable[WorkOrder]) -> tuple[Choice, ...]:
     """One choice for each order, in words the person knows it by."""
     return tuple(Choice(value=order.number, label=_label(turn, order)) for order in orders)
@@ -67,5 +77,5 @@ def is_hidden(turn: Turn, order: WorkOrder) -> bool:
 
 def _label(turn: Turn, order: WorkOrder) -> str:
     place = "" if turn.in_group else order.place.shown(private=False)
-    words = " ".join(part for part in (place, category_name(turn, order.category)) if part)
-    return order.number if order.restricted or not words else words
+    label = " ".join(part for part in (place, category_name(turn, order.category)) if part)
+    return order.number if order.restricted or not label else label

@@ -12,6 +12,7 @@ from domain.rights import require_desk
 from handlers.command import Command, at_desk
 from handlers.drafts import draw_number
 from handlers.said import Said
+from handlers.shown import words
 from handlers.turn import Turn
 from handlers.where import placed, with_slots
 
@@ -19,7 +20,7 @@ from handlers.where import placed, with_slots
 def _split(turn: Turn, order: WorkOrder, details: Said) -> None:
     problems = [problem for problem in turn.reading.problems if problem.category]
     if not problems:
-        COMMAND.ask_for(turn, order, details, "reason", words=order.text)
+        COMMAND.ask_for(turn, order, details, "reason", words=words(turn, order))
         return
     parts = tuple(_part(turn, order, problem) for problem in problems)
     numbers = [part.number for part in parts]

@@ -16,7 +16,7 @@ from domain.conversations import Conversation, Question
 from domain.messages import Address, Button, ChatKind, Lane, Outbound
 from domain.orders import WorkOrder
 from domain.people import Contact, Person, Post, Role
-from domain.rights import is_fit
+from domain.rights import is_fit, may_see, must_go
 from domain.routing import ladder
 from domain.rules import Rules
 from domain.units import Org, UnitKind
@@ -105,16 +105,17 @@ def answer(
     private chat.
     """
     order = tx.orders.get(number) if number else None
+    full = order is None or _is_for(tx, order, person)
     here = Told(
         person=person,
         address=conversation.address,
-        full=conversation.chat_kind is ChatKind.PRIVATE,
+        full=full and conversation.chat_kind is ChatKind.PRIVATE,
     )
     link = ""
     if private and conversation.chat_kind is ChatKind.GROUP:
         elsewhere = _private_chat(tx, person.id)
         if elsewhere is not None:
-            here = replace(here, address=elsewhere, full=True)
+            here = replace(here, address=elsewhere, full=full)
             reply_to = ""
         else:
             here = replace(here, group=True)
@@ -160,6 +161,32 @@ def apologise(
     if unit is not None:
         desk = Recipient(audience=Audience.DESK, unit=unit)
         _tell(tx, Notice(to=desk, phrase="desk.dead_letter"), None, by=None, told=set())
+
+
+def say_to(
+    tx: Transaction,
+    person: Person,
+    phrase: str,
+    values: Mapping[str, Any],
+    *,
+    asking: Asking | None = None,
+    lane: Lane,
+) -> int | None:
+    """Queues words of no work order for one person; None when no private chat is open to us."""
+    address = _private_chat(tx, person.id)
+    if address is None:
+        return None
+    return _say(
+        tx,
+        Told(person=person, address=address),
+        phrase,
+        values,
+        order=None,
+        about=None,
+        asking=asking,
+        lane=lane,
+        photos=(),
+    )
 
 
 def _tell(
@@ -280,6 +307,7 @@ def _holders(tx: Transaction, post: Post, order: WorkOrder | None) -> Iterator[T
     """The people who hold the post now and can be reached; else those of the posts above it.
 
     People complained about are passed over, and so are posts the work order must be kept from.
+    Whoever stands in for a post that must go there reads the room and the words in its place.
     """
     for step in (post, *ladder(post, tx.org)):
         if order is not None and step != order.owner and not is_fit(order, step):
@@ -290,7 +318,7 @@ def _holders(tx: Transaction, post: Post, order: WorkOrder | None) -> Iterator[T
             if order is None or person.id not in _kept_from(tx, order)
         ]
         reached = [
-            Told(person=person, address=address)
+            Told(person=person, address=address, full=order is None or must_go(order, post))
             for person in holders
             if (address := _private_chat(tx, person.id)) is not None
         ]
@@ -306,6 +334,14 @@ def _holders(tx: Transaction, post: Post, order: WorkOrder | None) -> Iterator[T
         )
     if order is not None:
         tx.orders.mark_untold(order.number)
+
+
+def _is_for(tx: Transaction, order: WorkOrder, person: Person) -> bool:
+    """Whether the room and the words are theirs to read: they said it, or it is theirs to do."""
+    if order.reporter == person.id:
+        return True
+    actor = tx.people.actor(person.id, tx.now)
+    return may_see(order, actor, tx.org) and any(must_go(order, post) for post in actor.posts)
 
 
 def _kept_from(tx: Transaction, order: WorkOrder) -> frozenset[int]:
