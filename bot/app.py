@@ -24,57 +24,33 @@ from aiohttp import web
 
 from bot import __version__, sample
 from bot.channels.base import Channel, Surroundings
-from bot.clocks import Clocks
 from bot.fetching import Fetcher
-from bot.holding import while_held
 from bot.inheriting import inherit
 from bot.intake import Intake, Patience
-from bot.last_words import let_go
 from bot.relay import Relay
+from bot.service import Service, at_work
 from bot.settings import CoreSettings, channel_modules
 from bot.training import Trainer
 from bot.understanding import Understanding
-from bot.vitals import EXIT_HUNG, UNHEARD, Heart, end_in, limit_memory, tell_of, watched
+from bot.vitals import UNHEARD, Heart, end_in, limit_memory, tell_of
 from domain.rules import Limits
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import Clock, next_fire_time
 from scheduler.jobs import JOBS
-from scheduler.sealer import Sealer
-from storage.bell import Topic, woken
 from storage.database import Database, Unavailable, migrate
 from storage.keyring import BadKey, Keyring
-from storage.transaction import Transaction
 from web.health import Readiness, Watching, health_routes
 
 logger = structlog.get_logger()
 
-CATALOGUE_POLL = 2.0
-# A stopping process has 25 seconds: to end what it has begun, to let go of what it could not end,
-# and after those it ends whatever still hangs.
-FINISH, LET_GO, DRAIN = 8.0, 9.0, 24.5
+DRAIN = 24.5  # a stopping process has 25 seconds: then whatever still hangs is ended
 WAIT, LONGEST_WAIT = 0.5, 10.0  # seconds between attempts to open a database that is away
 
 
 def wall_clock() -> datetime:
     """The moment by the system's clock; everything else is given its time."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """What a running process holds."""
-
-    settings: CoreSettings
-    owner: str  # as leases name this process
-    database: Database
-    understanding: Understanding
-    channels: Mapping[str, Channel]
-    intake: Intake
-    relay: Relay
-    clock: Clock
-    fetcher: Fetcher
-    trainer: Trainer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,108 +283,3 @@ def _watching(service: Service) -> Watching:
         jobs={job.name: partial(next_fire_time, job, zone) for job in JOBS},
         readers=service.settings.server.readers,
     )
-
-
-@asynccontextmanager
-async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[None]:
-    """The tasks of a running process; leaving cancels the ears first and lets the hands finish."""
-    roles = service.settings.roles
-    ears = [
-        asyncio.create_task(_listen(service, channel), name=f"channel: {name}")
-        for name, channel in service.channels.items()
-        if ("poll" if channel.polls else "web") in roles
-    ]
-    tables = asyncio.Event()
-    clocks = Clocks(service.database, monotonic=time.monotonic)
-    hands = [
-        asyncio.create_task(_follow_the_tables(service, tables), name="catalogue"),
-        asyncio.create_task(clocks.run(), name="clocks"),
-    ]
-    if "intake" in roles:
-        hands.append(asyncio.create_task(service.intake.run(), name="intake"))
-    if "relay" in roles:
-        hands.append(asyncio.create_task(service.relay.run(), name="relay"))
-        hands.append(asyncio.create_task(service.fetcher.run(), name="fetcher"))
-    if "clock" in roles:
-        sealer = Sealer(service.database, owner=service.owner)
-        hands.append(asyncio.create_task(service.clock.run(), name="clock"))
-        hands.append(asyncio.create_task(sealer.run(), name="sealer"))
-        hands.append(asyncio.create_task(service.trainer.run(), name="trainer"))
-    for task in (*ears, *hands):
-        task.add_done_callback(_end_if_broken)
-
-    def heard(topics: frozenset[str]) -> None:
-        for part in (service.intake, service.relay, service.fetcher, service.trainer):
-            part.heard(topics)
-        if not topics.isdisjoint({Topic.TABLES, Topic.ALL}):
-            tables.set()
-
-    with watched(service.database, heart), service.database.hearing(heard):
-        try:
-            yield
-        finally:
-            await _finish(service, ears, hands)
-
-
-async def _finish(
-    service: Service, ears: list[asyncio.Task[None]], hands: list[asyncio.Task[None]]
-) -> None:
-    """Hears nothing more, ends what was begun, and lets go."""
-    roles = service.settings.roles
-    try:
-        await _cancelled(ears)
-        with contextlib.suppress(TimeoutError, Unavailable):
-            async with asyncio.timeout(FINISH):
-                if "intake" in roles:
-                    await service.intake.drain()
-                if "relay" in roles:
-                    await service.relay.drain()
-    finally:
-        await _cancelled(hands)
-        await let_go(service.database, partial(_free, service.owner))
-
-
-def _free(owner: str, tx: Transaction) -> None:
-    """Others need not wait for what this process began and could not end."""
-    tx.jobs.release(owner)
-    tx.attachments.release(owner)
-    tx.inbox.release(owner)
-
-
-async def _listen(service: Service, channel: Channel) -> None:
-    """Runs a channel; of all processes that could poll a platform one does, others stand by."""
-    if not channel.polls:
-        await channel.run(service.intake)
-        return
-    await while_held(
-        service.database,
-        f"poll:{channel.name}",
-        partial(channel.run, service.intake),
-        owner=service.owner,
-        clock=time.monotonic,
-    )
-
-
-async def _cancelled(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=LET_GO)
-
-
-def _end_if_broken(task: asyncio.Task[None]) -> None:
-    """A task that must never end has ended: the process goes, and its supervisor starts a whole
-    one.
-    """
-    if task.cancelled() or task.exception() is None:
-        return
-    logger.critical("task broke", task=task.get_name(), exc_info=task.exception())
-    os._exit(EXIT_HUNG)
-
-
-async def _follow_the_tables(service: Service, changed: asyncio.Event) -> None:
-    while True:
-        await woken(changed, service.database.between_looks(CATALOGUE_POLL))
-        with contextlib.suppress(Unavailable):
-            if await service.database.refresh():
-                await service.understanding.follow(service.database)

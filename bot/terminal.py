@@ -19,6 +19,7 @@ from aiohttp import web
 from bot import app
 from bot.channels.base import Door, Limits
 from bot.findings import Finding
+from bot.service import Service
 from bot.settings import (
     CoreSettings,
     DatabaseSettings,
@@ -99,7 +100,7 @@ class TerminalChannel:
 class Terminal:
     """The service with a terminal for its only channel."""
 
-    service: app.Service
+    service: Service
     channel: TerminalChannel
 
     async def says(self, inbound: Inbound) -> list[Outbound]:
@@ -193,6 +194,7 @@ async def ask(settings: CoreSettings, text: str) -> dict[str, Any]:
     return {
         "text": reading.text,
         "outcome": outcome(found).value,
+        "model": None if reading.advice is None else asdict(reading.advice),
         "found": [
             {
                 **asdict(one),

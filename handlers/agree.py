@@ -6,6 +6,9 @@ from domain.people import ConsentWord
 from handlers import consent
 from handlers.turn import Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
+
 
 def handle(turn: Turn) -> None:
     """Everything works again, and the notice is shown as it is now."""

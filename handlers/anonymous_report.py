@@ -5,6 +5,8 @@ from __future__ import annotations
 from handlers import report
 from handlers.turn import Turn
 
+UNADDRESSED = True
+
 
 def handle(turn: Turn) -> None:
     """With a problem it is a report whose name is not kept; without one, what anonymous means."""

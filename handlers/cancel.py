@@ -5,6 +5,9 @@ from __future__ import annotations
 from handlers import drafts, withdraw
 from handlers.turn import Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
+
 
 def handle(turn: Turn) -> None:
     """Drops the open question and the half-said report; work orders stay."""

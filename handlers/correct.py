@@ -11,6 +11,8 @@ from handlers.shown import values
 from handlers.turn import Answer, Turn
 from handlers.where import at, resolve
 
+INTERRUPTS = True
+
 
 def handle(turn: Turn) -> None:
     """Puts right the one meant ("错1", "是5栋不是6栋"), a draft first of all."""

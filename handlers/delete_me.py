@@ -13,6 +13,8 @@ from domain.resident import UNFINISHED
 from handlers import withdraw
 from handlers.turn import Answer, Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
 MANY = 1000
 
 

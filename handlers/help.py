@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from handlers.turn import Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
+
 
 def handle(turn: Turn) -> None:
     """Short for residents, with the words for their desk for those who work."""

@@ -14,6 +14,7 @@ from handlers.office import hours
 from handlers.turn import Answer, Turn
 from handlers.where import community_here
 
+INTERRUPTS = True
 END = "end_human"
 # While nobody has come yet, only what means nothing else is passed on as words for the human.
 FREE_TALK = frozenset({"", "chitchat", "thanks", "hello", "supplement"})

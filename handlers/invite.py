@@ -6,6 +6,9 @@ from domain.changes import AuditEntry
 from handlers import guessing
 from handlers.turn import Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
+
 
 def handle(turn: Turn) -> None:
     """The code is what follows the word; a code is never typed into a group."""

@@ -10,6 +10,8 @@ from domain.telling import asking
 from handlers import guessing
 from handlers.turn import Answer, Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
 CODE_LIFE = timedelta(minutes=30)
 
 

@@ -10,6 +10,8 @@ from domain.messages import Choice
 from handlers import delete_me
 from handlers.turn import Answer, Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
 MANY = 1000
 PAGE = 3000  # characters; platforms stop at 4,096
 

@@ -14,6 +14,7 @@ from handlers.turn import Turn
 from handlers.where import community_here
 from knowledge.duplicates import is_whole_estate
 
+UNADDRESSED = True
 LATELY = timedelta(hours=12)
 MANY = 20
 

@@ -8,6 +8,7 @@ from handlers import meant
 from handlers.shown import LISTED, lines, values
 from handlers.turn import Turn
 
+INTERRUPTS = True
 LATELY_ENDED = (Status.CLOSED, Status.DECLINED, Status.TRANSFERRED, Status.MERGED)
 
 

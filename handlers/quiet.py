@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from handlers.turn import Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
+
 
 def handle(turn: Turn) -> None:
     """Stops the notices, and says what still comes and how to have them back."""

@@ -15,6 +15,7 @@ from handlers.shown import values
 from handlers.turn import Turn
 from handlers.where import at
 
+UNADDRESSED = True
 SHORTEST_STORY = 8  # characters: "我要投诉" alone says nothing yet
 NOT_OURS = (OrderClass.X, OrderClass.Q)
 CLEAR = 0.5  # how sure the reader must be before we speak in a group unasked

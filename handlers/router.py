@@ -21,59 +21,54 @@ AnswerHandler = Callable[[Turn, Answer], bool]
 
 # Modules of this package that are not handlers.
 _MACHINERY = frozenset({"router", "turn"})
-
-# What a person may always say, whatever was asked: it goes before the pending question.
-INTERRUPTING = frozenset(
-    {
-        "agree",
-        "cancel",
-        "correct",
-        "delete_me",
-        "help",
-        "human",
-        "invite",
-        "link",
-        "my_data",
-        "privacy_notice",
-        "progress",
-        "quiet",
-        "speak_again",
-        "urge",
-        "withdraw",
-        "withdraw_consent",
-    }
-)
-# What somebody asks about themselves is no complaint about others, whatever words it holds.
-_OF_ONESELF = INTERRUPTING - {"correct", "human", "progress", "urge"}
-# What may be answered in a group although nobody addressed the service (design.md §9).
-UNADDRESSED = frozenset({"report", "plus_one", "anonymous_report"})
+_MARKS = ("INTERRUPTS", "OF_ONESELF", "UNADDRESSED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """The handlers by intent, and the answers by step; found once, never registered by hand."""
+    """The handlers by intent, and the answers by step; found once, never registered by hand.
+
+    Intents that interrupt go before a pending question: a person may always say them. What is of
+    oneself is no complaint about others, whatever words it holds. Only what may be said
+    unaddressed is answered in a group that did not speak to us (design.md §9).
+    """
 
     handlers: Mapping[str, Handler]
     answers: Mapping[str, AnswerHandler]
+    interrupting: frozenset[str]
+    of_oneself: frozenset[str]
+    unaddressed: frozenset[str]
 
 
 @cache
 def routes() -> Routes:
     """Every module of the package with a `handle` is the handler of the intent of its name.
 
-    Its `ANSWERS` are the answers to the questions it asks: step "<module>.<key>".
+    Its `ANSWERS` are the answers to the questions it asks: step "<module>.<key>"; its marks are
+    `INTERRUPTS`, `OF_ONESELF` and `UNADDRESSED`.
     """
     by_intent: dict[str, Handler] = {}
     by_step: dict[str, AnswerHandler] = {}
+    marked: dict[str, set[str]] = {mark: set() for mark in _MARKS}
     for found in pkgutil.iter_modules(handlers.__path__):
         if found.name in _MACHINERY:
             continue
         module: ModuleType = importlib.import_module(f"handlers.{found.name}")
         if hasattr(module, "handle"):
             by_intent[found.name] = module.handle
+        for mark in _MARKS:
+            if getattr(module, mark, False):
+                marked[mark].add(found.name)
         for name, answer in getattr(module, "ANSWERS", {}).items():
             by_step[f"{found.name}.{name}"] = answer
-    return Routes(handlers=by_intent, answers=by_step)
+    interrupting, of_oneself, unaddressed = (frozenset(marked[mark]) for mark in _MARKS)
+    return Routes(
+        handlers=by_intent,
+        answers=by_step,
+        interrupting=interrupting,
+        of_oneself=of_oneself,
+        unaddressed=unaddressed,
+    )
 
 
 def dispatch(turn: Turn) -> None:
@@ -148,9 +143,9 @@ def _accusation(turn: Turn) -> bool:
     overheard = turn.in_group and not turn.heard.addressed
     if turn.actor.is_staff or overheard or not turn.heard.text:
         return False
-    if turn.reading.intent in INTERRUPTING and not accused.speaks_of_conduct(turn):
+    if turn.reading.intent in routes().interrupting and not accused.speaks_of_conduct(turn):
         return False
-    if turn.reading.intent in _OF_ONESELF or not accused.accuses(turn):
+    if turn.reading.intent in routes().of_oneself or not accused.accuses(turn):
         return False
     routes().handlers["report"](turn)
     return True
@@ -163,7 +158,7 @@ def _answer(turn: Turn) -> bool:
     goes by its intent.
     """
     question = turn.question
-    if question is None or turn.reading.intent in INTERRUPTING:
+    if question is None or turn.reading.intent in routes().interrupting:
         return False
     answer = Answer(question=question, value=_choice_made(turn, question))
     if not routes().answers[question.step](turn, answer):
@@ -239,4 +234,4 @@ def _may_speak(turn: Turn, intent: str) -> bool:
     """Unaddressed in a group: only a clear report or +1, and where the group allows it."""
     if not turn.in_group or turn.heard.addressed:
         return True
-    return intent in UNADDRESSED and turn.chat.mode is GroupMode.CLEAR_REPORTS
+    return intent in routes().unaddressed and turn.chat.mode is GroupMode.CLEAR_REPORTS

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from handlers.turn import Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
+
 
 def handle(turn: Turn) -> None:
     """Notices come again."""

@@ -9,6 +9,7 @@ from handlers import meant
 from handlers.shown import values
 from handlers.turn import Answer, Turn
 
+INTERRUPTS = True
 URGEABLE = (Status.OPEN, Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED)
 
 

@@ -10,6 +10,9 @@ from handlers import drafts, meant
 from handlers.shown import values
 from handlers.turn import Answer, Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
+
 
 def handle(turn: Turn) -> None:
     """A draft is dropped at once; of work orders the one meant is asked about."""

@@ -6,6 +6,9 @@ from domain.people import ConsentWord
 from handlers import consent
 from handlers.turn import Turn
 
+INTERRUPTS = True
+OF_ONESELF = True
+
 
 def handle(turn: Turn) -> None:
     """As easy as giving it: said once, done, with what goes on working in plain words."""

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 
 from bot import app, holding, relay
-from bot.app import Service, assembled, at_work
+from bot.app import assembled
 from bot.channels.base import Door
+from bot.service import Service, at_work
 from bot.settings import ROLES, CoreSettings, DatabaseSettings, SecuritySettings
 from domain.messages import Inbound, Outbound, Sent
 from storage import database
@@ -185,7 +186,7 @@ class Hanging(Machine):
 async def test_a_send_that_hangs_holds_up_neither_the_stop_nor_the_next_process(
     shared_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "FINISH", 0.2)
+    monkeypatch.setattr("bot.service.FINISH", 0.2)
     monkeypatch.setattr(relay, "LAST_CALLS", 0.2)
     hanging, free = Hanging(), Machine()
     async with machine(shared_url, tmp_path, free, ["web"]) as other:
@@ -204,7 +205,7 @@ async def test_a_send_that_hangs_holds_up_neither_the_stop_nor_the_next_process(
 async def test_a_process_stops_in_time_when_the_database_is_away(
     shared_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "FINISH", 0.2)
+    monkeypatch.setattr("bot.service.FINISH", 0.2)
     name = shared_url.split("/")[3].split("?")[0]
     channel = Machine()
     async with machine(shared_url, tmp_path, channel) as service:

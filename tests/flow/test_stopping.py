@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.app import assembled, at_work
+from bot.app import assembled
+from bot.service import at_work
 from bot.settings import CoreSettings, DatabaseSettings, SecuritySettings
 from domain.messages import Inbound
 from tests.flow.means import LIGHT
