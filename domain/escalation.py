@@ -34,6 +34,8 @@ REPEAT: Mapping[OrderClass, timedelta] = {
     OrderClass.E0: timedelta(minutes=5),
     OrderClass.E1: timedelta(minutes=30),
 }
+# Clocks of machines differ by less than this.
+SET_BACK = timedelta(minutes=5)
 MORNING = time(9)
 WAKES, SLEEPS = time(8), time(20)
 # A suspended order is looked at this often, whatever date was given.
@@ -103,7 +105,7 @@ def escalation_due(order: WorkOrder, rules: Rules, at: datetime) -> Escalation |
     """
     if at < _awake(at, order, rules):
         return None
-    reached = [call for call in _calls(order, rules) if call.at <= at]
+    reached = [call for call in _calls(order, rules) if call.at <= at or _is_ahead(order, at)]
     if not reached:
         return None
     call = max(reached, key=lambda each: list(Clock).index(each.clock))
@@ -162,7 +164,7 @@ def _calls(order: WorkOrder, rules: Rules) -> tuple[_Call, ...]:
     """What can next be told of the order; never empty while somebody owes a step."""
     if not order.is_running:
         return ()
-    last = max((event.at for event in _escalated(order)), default=None)
+    last = _last_told(order)
     since = last or cycle_start(order)
     if order.status is Status.SUSPENDED:
         at = _looked_at(order, since, rules)
@@ -227,6 +229,18 @@ def _nobody_on_site(order: WorkOrder) -> bool:
 
 def _escalated(order: WorkOrder) -> tuple[OrderEvent, ...]:
     return tuple(event for event in cycle_events(order) if event.kind is EventKind.ESCALATED)
+
+
+def _last_told(order: WorkOrder) -> datetime | None:
+    return next((event.at for event in reversed(_escalated(order))), None)
+
+
+def _is_ahead(order: WorkOrder, at: datetime) -> bool:
+    """Whether a danger was last told of by a clock that has been set back since: it is told again
+    at once, rather than when the clock is there again.
+    """
+    last = _last_told(order) or cycle_start(order)
+    return order.order_class in URGENT and last > at + SET_BACK
 
 
 def _first_post(order: WorkOrder) -> Post:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from domain.cards import desk_card, leader_card, rows_of
 from domain.orders import RUNNING, Status
@@ -14,7 +14,6 @@ from scheduler.job import (
     POSTS_AT_ONCE,
     WAKING_HOURS,
     Job,
-    is_night,
     may_be_listed,
     tell_post,
 )
@@ -22,11 +21,12 @@ from scheduler.times import Times
 from storage.transaction import Transaction
 
 MORNING = time(8, 30)
+TILL_NIGHT = timedelta(hours=11, minutes=30)  # a card later than that would come at night
 
 
 def morning_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     """The card of every post that has something on its hands, on working days."""
-    if not tx.rules.calendar.is_working(tx.rules.calendar.local_day(tx.now)) or is_night(tx):
+    if not tx.rules.calendar.is_working(tx.rules.calendar.local_day(tx.now)):
         return None
     posts = tx.orders.owners()
     for post in posts[cursor : cursor + POSTS_AT_ONCE]:
@@ -52,8 +52,6 @@ def hand_up(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
 
 def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     """The card of every duty desk at which something waits, every day."""
-    if is_night(tx):
-        return None
     communities = [unit.id for unit in tx.org if unit.kind is UnitKind.COMMUNITY]
     for community in communities[cursor : cursor + POSTS_AT_ONCE]:
         if tx.jobs.claim(f"desk_card:{community}", fire_time, "clock"):
@@ -68,6 +66,7 @@ JOBS = (
         name="morning_cards",
         times=Times(hour=MORNING.hour, minute=MORNING.minute),
         run=morning_cards,
+        good_for=TILL_NIGHT,
         from_now_on=True,
     ),
     Job(name="hand_up", times=Times(hour=WAKING_HOURS), run=hand_up),
@@ -75,6 +74,7 @@ JOBS = (
         name="desk_cards",
         times=Times(hour=MORNING.hour, minute=MORNING.minute),
         run=desk_cards,
+        good_for=TILL_NIGHT,
         from_now_on=True,
     ),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from domain.acts import Act
@@ -26,30 +28,36 @@ class Run(Protocol):
     def __call__(self, tx: Transaction, fire_time: datetime, cursor: int) -> int | None: ...
 
 
+class Missed(StrEnum):
+    """What is done about fire times at which nobody ran the job."""
+
+    LATEST = "latest"  # the latest stands for all: the job looks at what is so now
+    EACH = "each"  # each is about its own moment: all of them, the oldest first
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Something done by the clock, chunk by chunk; a chunk may be run twice.
 
-    An urgent job waits for no other. With `from_now_on` fire times before the first start of the
-    service are not caught up.
+    One run of a job goes on at a time, and an urgent job waits for no other. A fire time that is
+    older than what the job is `good_for` is dropped, and its run says so. With `from_now_on` those
+    before the first start of the service are too. `upcoming` tells when there will next be
+    something to do, so that the clock of the sample can be moved there.
     """
 
     name: str
     times: Times
     run: Run
+    missed: Missed = Missed.LATEST
+    good_for: timedelta | None = None
     urgent: bool = False
     from_now_on: bool = False
+    upcoming: Callable[[Transaction], datetime | None] | None = None
 
 
 def act_of(tx: Transaction) -> Act:
     """The clock acts, now."""
     return Act(actor=CLOCK, at=tx.now, rules=tx.rules, org=tx.org)
-
-
-def is_night(tx: Transaction) -> bool:
-    """Whether people are left in peace now; what is late for today waits for tomorrow."""
-    opens, closes = (int(hour) for hour in WAKING_HOURS.split("-"))
-    return not opens <= tx.now.astimezone(tx.rules.zone).hour <= closes
 
 
 def next_cursor(orders: tuple[WorkOrder, ...], chunk: int = CHUNK) -> int | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
+
+A_DAY = timedelta(days=1)  # more than any change of a clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +29,21 @@ class Times:
 
     def after(self, last: datetime, zone: ZoneInfo) -> Iterator[datetime]:
         """Every fire time after `last`, oldest first."""
+        if self.hour == "*":
+            yield from self._fires(last, zone)
+            return
+        wall = last.astimezone(zone).replace(tzinfo=UTC) - A_DAY
+        for at in self._fires(wall, ZoneInfo("UTC")):
+            moment = at.replace(tzinfo=zone).astimezone(UTC)
+            if moment > last:
+                last = moment
+                yield moment
+
+    def _fires(self, last: datetime, zone: ZoneInfo) -> Iterator[datetime]:
         trigger = _trigger(self, zone)
         found: datetime | None = trigger.get_next_fire_time(last, last)
         while found is not None:
-            at = found.astimezone(UTC)
-            if at > last and (self.hour == "*" or not at.astimezone(zone).fold):
-                yield at
+            yield found.astimezone(UTC)
             found = trigger.get_next_fire_time(found, found)
 
 

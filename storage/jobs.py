@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from storage.schema import job_runs, moment, stored
 from storage.statements import Statement, Store, adding
@@ -30,17 +31,22 @@ _FINISHED = Statement(
     .values(finished_at=bindparam("now"), outcome=bindparam("ended"))
 )
 _RELEASE = Statement(update(job_runs).where(*_MINE).values(lease_until=0))
+_OF_JOB = job_runs.c.job == bindparam("of_job")
 _LAST = Statement(
     select(job_runs)
-    .where(job_runs.c.job == bindparam("of_job"))
+    .where(_OF_JOB, job_runs.c.fire_time <= bindparam("at"))
     .order_by(job_runs.c.fire_time.desc())
     .limit(1)
 )
+_OLDEST_UNFINISHED = Statement(
+    select(job_runs).where(_OF_JOB, _UNFINISHED).order_by(job_runs.c.fire_time).limit(1)
+)
+_FORGET_AFTER = Statement(delete(job_runs).where(_OF_JOB, job_runs.c.fire_time > bindparam("at")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRun:
-    """The latest fire time of a job that anybody claimed; `left` when nobody is at it any more."""
+    """A fire time of a job that somebody claimed; `left` when nobody is at it any more."""
 
     fire_time: datetime
     left: bool
@@ -93,9 +99,19 @@ class JobStore(Store):
         """Whatever runs this owner has begun are free at once: it stops."""
         self.db.run(_RELEASE, me=owner)
 
-    def last(self, job: str) -> LastRun | None:
-        """The latest run of the job, whoever has it."""
-        found = self.db.one(_LAST, of_job=job)
+    def last(self, job: str, at: datetime) -> LastRun | None:
+        """The latest run of the job by then, whoever has it."""
+        return self._run(self.db.one(_LAST, of_job=job, at=stored(at)))
+
+    def unfinished(self, job: str) -> LastRun | None:
+        """The oldest run of the job that has not ended."""
+        return self._run(self.db.one(_OLDEST_UNFINISHED, of_job=job))
+
+    def forget_after(self, job: str, at: datetime) -> None:
+        """Runs later than this were begun by a clock that has been set back; they come again."""
+        self.db.run(_FORGET_AFTER, of_job=job, at=stored(at))
+
+    def _run(self, found: Any) -> LastRun | None:
         if found is None:
             return None
         left = found.finished_at is None and found.lease_until <= self.tx.clock_after(0)

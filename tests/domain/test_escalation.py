@@ -421,3 +421,17 @@ def test_an_escalation_given_is_not_due_again_and_climbs_by_one(
     of_cycle = [event.values["rung"] for event in cycle_events(order) if event.kind is E.ESCALATED]
     if order.order_class is not E0:
         assert of_cycle == [min(n, 4) for n in range(1, len(of_cycle) + 1)]
+
+
+@pytest.mark.parametrize("order_class", [E0, E1])
+def test_a_danger_is_told_again_when_the_clock_was_set_back(order_class: OrderClass) -> None:
+    """Once, and from then on as always: nothing waits for a moment that must come again."""
+    order = an_order(order_class, "2026-06-17 10:00")
+    order = happened(order, E.ESCALATED, local("2026-06-18 10:00"), clock=Clock.CLAIM, rung=1)
+    set_back = local("2026-06-17 11:00")
+
+    order = escalated(order, set_back)
+
+    assert escalation_due(order, RULES, set_back + A_SECOND) is None
+    every = timedelta(minutes=5 if order_class is E0 else 30)
+    assert escalation_due(order, RULES, set_back + every) is not None

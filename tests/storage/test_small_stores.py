@@ -36,14 +36,14 @@ async def test_a_fire_time_is_claimed_once_and_again_only_when_it_was_left(
     assert sum(await asyncio.gather(*claims)) == 1
     later = clock.at + timedelta(days=1)
     assert await database.run(lambda tx: tx.jobs.claim("card", later, "dead", lease=0))
-    last = await database.read(lambda tx: tx.jobs.last("card"))
+    last = await database.read(lambda tx: tx.jobs.last("card", later))
     assert last == LastRun(fire_time=later, left=True)
     assert await database.run(lambda tx: tx.jobs.claim("card", later, "alive"))
     assert await database.run(lambda tx: tx.jobs.finished("card", later, "alive", "done"))
     assert not await database.run(lambda tx: tx.jobs.claim("card", later, "late", lease=0))
-    last = await database.read(lambda tx: tx.jobs.last("card"))
+    last = await database.read(lambda tx: tx.jobs.last("card", later))
     assert last == LastRun(fire_time=later, left=False)
-    assert await database.read(lambda tx: tx.jobs.last("other")) is None
+    assert await database.read(lambda tx: tx.jobs.last("other", later)) is None
 
 
 async def test_a_lease_is_held_by_one_and_lost_to_another_with_a_greater_token(
