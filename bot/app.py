@@ -27,6 +27,7 @@ from bot.channels.base import Channel, Surroundings
 from bot.fetching import Fetcher
 from bot.inheriting import inherit
 from bot.intake import Intake, Patience
+from bot.model import opened_model
 from bot.relay import Relay
 from bot.service import Service, at_work
 from bot.settings import CoreSettings, channel_modules
@@ -127,11 +128,13 @@ async def assembled(
 
     What former lives of the same name held ("4f1c.3": those of "4f1c") is free at once.
     """
-    async with prepared(settings) as house:
+    async with (
+        prepared(settings) as house,
+        opened_model(settings.model, clock=time.monotonic) as model,
+    ):
         database = house.database
-        understanding = Understanding(
-            database.catalogue, Intents.load(settings.community.overlays("intents"))
-        )
+        intents = Intents.load(settings.community.overlays("intents"))
+        understanding = Understanding(database.catalogue, intents, model=model)
         await understanding.follow(database)
         if channels is None:
             channels = _open_channels(settings, house)

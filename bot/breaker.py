@@ -13,7 +13,8 @@ class Breaker:
     made one at a time and ever more seldom. `at` is any monotonic clock in seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, longest: float = LONGEST) -> None:
+        self._longest = longest
         self._chats: set[str] = set()
         self._pause = FIRST
         self._until = float("-inf")
@@ -35,5 +36,5 @@ class Breaker:
         if not self.is_open or at < self._until:
             return None
         self._until = at + self._pause
-        self._pause = min(self._pause * 2, LONGEST)
+        self._pause = min(self._pause * 2, self._longest)
         return self._until

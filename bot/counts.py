@@ -12,6 +12,9 @@ DELIVERED = Counter(
     "Messages given to channels, by what became of them.",
     ["channel", "lane", "outcome"],
 )
+# used, refused, failed, skipped (not asked), each with why
+MODEL = Counter("xiaoqi_model", "What became of asking the model.", ["outcome", "why"])
+MODEL_ASKED = Counter("xiaoqi_model_asked", "Questions the model was asked.")
 LAST_HEARD = Gauge(
     "xiaoqi_last_heard_timestamp_seconds", "When a channel last heard anything.", ["channel"]
 )

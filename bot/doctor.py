@@ -6,6 +6,7 @@ It looks beside a running service and changes nothing but the schema of an older
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from aiohttp import ClientTimeout
 
 from bot import app, checking
 from bot.findings import Finding, Severity
+from bot.model import opened_model
 from bot.settings import CoreSettings
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import next_fire_time
@@ -88,6 +90,9 @@ async def _look(settings: CoreSettings) -> AsyncIterator[Finding]:
                 for channel in channels.values():
                     for finding in await channel.diagnose(at):
                         yield finding
+            async with opened_model(settings.model, clock=time.monotonic) as model:
+                for finding in await model.diagnose() if model else ():
+                    yield finding
             async for finding in address(settings, running=_is_running(standing)):
                 yield finding
     except BadKey as wrong:

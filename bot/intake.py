@@ -306,6 +306,7 @@ class Intake:
                 today=local.date(),
                 now=local,
                 community=known.community if known else None,
+                names=(first.name, *(one.name for one in contact or ())),
             ),
         )
 

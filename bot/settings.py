@@ -24,6 +24,7 @@ from pydantic import (
     ValidationError,
     create_model,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -179,6 +180,37 @@ RetentionSettings: type[Section] = create_model(
 )
 
 
+class ModelSettings(Section):
+    """A model of the operator's own, asked about policy entries; off without an address."""
+
+    url: str = ""  # of an interface like OpenAI's, such as http://127.0.0.1:11434/v1
+    chat: str = ""  # the model that says an entry again in fewer words
+    embeddings: str = ""  # the model that orders entries of which one may be meant
+    key: SecretStr = SecretStr("")
+    deadline: float = Field(default=4.0, gt=0, le=8)  # seconds somebody waits for it, at most
+    at_once: int = Field(default=4, ge=1, le=64)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models it is asked for."""
+        return tuple(name for name in (self.chat, self.embeddings) if name)
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        plain = not (parts.username or parts.password or parts.query or parts.fragment)
+        if url and not (parts.scheme in {"http", "https"} and parts.hostname and plain):
+            raise ValueError("must be an address such as http://127.0.0.1:11434/v1, and no more")
+        return url
+
+    @model_validator(mode="after")
+    def _whole(self) -> ModelSettings:
+        if bool(self.url) != bool(self.names):
+            raise ValueError("needs url and chat, embeddings or both")
+        return self
+
+
 class ProcessSettings(Section):
     """What one serving process may take of the machine."""
 
@@ -204,6 +236,7 @@ class CoreSettings(BaseSettings):
     intake: IntakeSettings = IntakeSettings()
     limits: LimitSettings = LimitSettings()
     retention: RetentionSettings = RetentionSettings()  # type: ignore[valid-type]
+    model: ModelSettings = ModelSettings()
     process: ProcessSettings = ProcessSettings()
     sample: bool = False
     roles: frozenset[str] = ROLES

@@ -5,18 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 import structlog
 
 from bot.time_box import at_most
-from domain.readings import PolicyFound, Reading, ReadingContext
+from domain.policies import Policy
+from domain.readings import Advice, Counsel, PolicyFound, Reading, ReadingContext
 from domain.units import UnitKind, UnknownUnit
+from knowledge.anonymous import anonymous
 from knowledge.intents import Intents
 from knowledge.learning import BadModel, Learned, load
 from knowledge.learning_prior import labels_of
 from knowledge.places import PlaceBook
-from knowledge.policies import Outcome, PolicyBook, outcome
+from knowledge.policies import (
+    Outcome,
+    PolicyBook,
+    aspect_of,
+    outcome,
+    put_first,
+    worth_offering,
+)
 from knowledge.reader import Reader
+from knowledge.spellings import PlaceReader
 from storage.catalogue import Catalogue
 from storage.database import Database
 
@@ -26,7 +37,19 @@ READING = 2.0  # seconds; usually it takes a thousandth of them
 POLICIES = "policies"
 # What nobody means who asks word for word what there is an answer to.
 GIVES_WAY = frozenset({"", "chitchat"})
+# Asked for nothing, or only whether the last answer helped.
+BETWEEN_QUESTIONS = frozenset({"", "ask.rated"})
 WEAK_REPORT = 0.3  # how sure a report is that only names a thing
+
+
+class Advises(Protocol):
+    """The model's side: an anonymous question and published entries in, advice out."""
+
+    async def advise(
+        self, asked: str, entries: Sequence[Policy], outcome: Outcome
+    ) -> Advice | None:
+        """What it makes of the question, if it can be asked; never raises."""
+        ...
 
 
 class Understanding:
@@ -34,8 +57,11 @@ class Understanding:
     is never seen half done.
     """
 
-    def __init__(self, catalogue: Catalogue, intents: Intents) -> None:
+    def __init__(
+        self, catalogue: Catalogue, intents: Intents, *, model: Advises | None = None
+    ) -> None:
         self._intents = intents
+        self._model = model
         self._one_at_a_time = asyncio.Lock()
         self._policies = PolicyBook()
         self._policies_of = 0
@@ -52,6 +78,7 @@ class Understanding:
             learned=_learned(catalogue),
         )
         self._places, self._reader, self._catalogue = places, reader, catalogue
+        self._place_reader = PlaceReader(places.estate_names, places.landmark_names)
 
     async def follow(self, database: Database) -> None:
         """Takes over new tables, and new policy entries where there are some."""
@@ -74,20 +101,45 @@ class Understanding:
             await asyncio.sleep(0)
             with at_most(READING):
                 try:
-                    return self._with_policies(self._reader.read(text, context), context)
+                    reading = self._with_policies(self._reader.read(text, context), context)
                 except SystemExit as error:  # it would end the event loop and the process
                     raise RuntimeError("the reader raised SystemExit") from error
+        if self._model is None or not _may_be_shown(reading, context):
+            return reading
+        return await self._advised(self._model, reading, context)
+
+    async def _advised(self, model: Advises, reading: Reading, context: ReadingContext) -> Reading:
+        """The reading with what a model makes of it; nobody else waits meanwhile."""
+        sure = outcome(reading.policies)
+        codes = worth_offering(reading.policies)
+        entries = self._policies.entries(codes, context.today)
+        if sure is Outcome.ANSWER:  # an entry that asks for the situation is not said again
+            entries = [one for one in entries[:1] if one.code == codes[0] and not one.situations]
+        if not entries or (sure is Outcome.MEANT and len(entries) == 1):
+            return reading
+        asked = self._asked(reading, context.names)
+        advice = await model.advise(asked, entries, sure)
+        if advice and advice.outcome is Counsel.USED and sure is Outcome.MEANT:
+            reading = replace(reading, policies=put_first(reading.policies, advice.code))
+        return replace(reading, advice=advice)
 
     def _with_policies(self, reading: Reading, context: ReadingContext) -> Reading:
         """The reading with the entries that may answer it; one that surely does is asked for."""
         overheard = context.group and not context.addressed
         if reading.emergency or overheard or not len(self._policies):
             return reading
+        home = reading.place.building or reading.place.entrance or reading.place.room
         found = self._policies.find(
-            reading.text, units=self._units(context.community), day=context.today
+            self._asked(reading) if reading.private_data or home else reading.text,
+            units=self._units(context.community),
+            day=context.today,
         )
         reading = replace(reading, policies=found)
         return _asking(reading) if _is_asked(reading, found) else reading
+
+    def _asked(self, reading: Reading, names: Sequence[str] = ()) -> str:
+        """The question alone, without who asks it and where they live."""
+        return anonymous(reading.text, names=names, places=self._place_reader)
 
     def _units(self, community: int | None) -> Sequence[int] | None:
         """The units whose entries are for whoever writes, the nearest first; None: all."""
@@ -118,6 +170,19 @@ def _learned(catalogue: Catalogue) -> Learned | None:
 def _is_asked(reading: Reading, found: Sequence[PolicyFound]) -> bool:
     weak = reading.intent == "report" and reading.confidence <= WEAK_REPORT
     return (weak or reading.intent in GIVES_WAY) and outcome(found) is Outcome.ANSWER
+
+
+def _may_be_shown(reading: Reading, context: ReadingContext) -> bool:
+    """Whether it is a plain question of policy: nothing else is shown to a model."""
+    delicate = reading.third_person or reading.about_staff or reading.anonymous
+    return (
+        reading.intent == "ask"
+        and reading.complete
+        and not (reading.emergency or reading.confidential or delicate)
+        and context.pending in BETWEEN_QUESTIONS
+        and outcome(reading.policies) is not Outcome.UNSURE
+        and not aspect_of(reading.text)  # it is about what was told before
+    )
 
 
 def _asking(reading: Reading) -> Reading:

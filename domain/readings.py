@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,29 @@ class PolicyFound:
     confidence: float  # the share of such finds that are right
 
 
+class Counsel(StrEnum):
+    """What became of asking a model, where the operator has one."""
+
+    USED = "used"
+    REFUSED = "refused"  # its answer is not given to anybody
+    FAILED = "failed"  # there was no answer
+    SKIPPED = "skipped"  # it was not asked: it is out of order, or busy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """What a model made of a question of policy; it is never surer than we are without it.
+
+    `words` say the entry `code` again as it stood at `version`, and were checked against it.
+    """
+
+    outcome: Counsel
+    why: str = ""
+    code: str = ""
+    version: int = 0
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A message understood: what the person wants and what was said about it.
@@ -89,6 +113,7 @@ class Reading:
     private_data: tuple[tuple[int, int, str], ...] = ()  # (start, end, kind) in `text`
     third_person: bool = False  # tells of somebody else's private matters
     policies: tuple[PolicyFound, ...] = ()  # that may answer it, best first
+    advice: Advice | None = None  # None: no model was asked
     complete: bool = True  # False while more words are likely to follow ("那个")
 
 
@@ -103,3 +128,4 @@ class ReadingContext:
     today: date | None = None
     now: datetime | None = None
     community: int | None = None  # the unit the chat is bound to
+    names: tuple[str, ...] = ()  # of whoever writes, so that they can be left out

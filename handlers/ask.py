@@ -36,7 +36,7 @@ def handle(turn: Turn) -> None:
             if policy is None:
                 hand_over(turn, text, QuestionKind.OUTDATED, found[0].code)
             else:
-                give(turn, policy, text)
+                give(turn, policy, text, retold=_retold(turn, policy))
         case Outcome.UNSURE if "not_knowing" in signs(text):  # 说不清在哪: nothing is asked
             turn.say("not_understood.first")
         case Outcome.UNSURE:
@@ -92,8 +92,11 @@ def followed_up(turn: Turn) -> bool:
     return True
 
 
-def give(turn: Turn, policy: Policy, text: str, *, answer: str = "") -> None:
-    """Gives the entry, or asks the one thing it depends on; `answer` is that of a situation."""
+def give(turn: Turn, policy: Policy, text: str, *, answer: str = "", retold: str = "") -> None:
+    """Gives the entry, or asks the one thing it depends on.
+
+    `answer` is that of a situation, `retold` what a model made of the entry's own.
+    """
     situation = None if answer else situation_said(text, policy.situations)
     if not answer and situation is None and policy.situations:
         choices = tuple(
@@ -103,7 +106,9 @@ def give(turn: Turn, policy: Policy, text: str, *, answer: str = "") -> None:
         context = {"code": policy.code, "text": text}
         turn.ask("ask.situation", "policy.ask", asks=policy.asks, choices=choices, context=context)
         return
-    told = {**shown(policy), "answer": one_line(answer or _answer(policy, situation))}
+    said = answer or _answer(policy, situation)
+    retold = "" if answer or situation else retold
+    told = {**shown(policy), "answer": one_line(retold or said), "retold": bool(retold)}
     _remember(turn, policy, text)
     if turn.in_group:
         turn.say("policy.answer", **told)
@@ -205,6 +210,14 @@ def _rated(turn: Turn, answer: Answer) -> bool:
 
 def _answer(policy: Policy, situation: Situation | None) -> str:
     return policy.answer if situation is None else situation.answer
+
+
+def _retold(turn: Turn, policy: Policy) -> str:
+    """The words of a model for the entry, while it says what it said when they were checked."""
+    advice = turn.reading.advice
+    if advice is None or (advice.code, advice.version) != (policy.code, policy.version):
+        return ""
+    return advice.words
 
 
 def _given_now(turn: Turn, code: str) -> Policy | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -43,6 +43,7 @@ class PolicyBook:
 
     def __init__(self, policies: Iterable[Policy] = ()) -> None:
         self._policies = tuple(policies)
+        self._by_code = {policy.code: policy for policy in self._policies}
         self._index = Index([_document(policy) for policy in self._policies])
 
     def __len__(self) -> int:
@@ -62,6 +63,11 @@ class PolicyBook:
             for hit in self._index.search(text, among=units, last=outdated)
         )
 
+    def entries(self, codes: Iterable[str], day: date | None) -> list[Policy]:
+        """The entries with these codes that may be given on this day, in their order."""
+        known = (self._by_code[code] for code in codes)
+        return [one for one in known if day is None or one.is_current(day)]
+
 
 def _document(policy: Policy) -> Document:
     return Document(
@@ -76,6 +82,15 @@ def _document(policy: Policy) -> Document:
 def worth_offering(found: Sequence[PolicyFound]) -> list[str]:
     """The codes of the few that fit nearly as well as the best."""
     return [one.code for one in found if one.score >= NEARLY * found[0].score][:OFFERED]
+
+
+def put_first(found: Sequence[PolicyFound], code: str) -> tuple[PolicyFound, ...]:
+    """The same finds with another entry before the others: how sure we are of the first, of the
+    second and so on stays as it was.
+    """
+    codes = [one.code for one in found]
+    ordered = sorted(codes, key=lambda one: one != code)
+    return tuple(replace(one, code=each) for one, each in zip(found, ordered, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

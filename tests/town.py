@@ -29,7 +29,7 @@ from bot.fetching import Fetcher
 from bot.findings import Finding
 from bot.intake import Intake, Look, Patience
 from bot.relay import Relay
-from bot.understanding import Understanding
+from bot.understanding import Advises, Understanding
 from domain.flooding import Paces
 from domain.messages import (
     Address,
@@ -403,6 +403,7 @@ async def built_town(
     strict: bool = True,
     owner: str = "town",
     paces: Paces = USUAL,
+    model: Advises | None = None,
 ) -> AsyncIterator[Town]:
     """梧桐社区 on this migrated database, with every member of staff reachable.
 
@@ -419,7 +420,7 @@ async def built_town(
     try:
         await sample.load(database)
         await database.run(_introduce_staff)
-        understanding = Understanding(database.catalogue, Intents.load())
+        understanding = Understanding(database.catalogue, Intents.load(), model=model)
         await understanding.follow(database)
         channels = {
             "web": MemoryChannel("web"),

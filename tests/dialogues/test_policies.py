@@ -212,3 +212,12 @@ async def test_hostile_words_get_a_quiet_answer(town: Town, said: str) -> None:
     await town.says("王阿姨", "你好")
 
     assert len(await town.says("王阿姨", said)) == 1
+
+
+@pytest.mark.parametrize(
+    "besides", ["，我的电话13812345678", "，身份证32010219640207331X", "，我住3栋2单元501"]
+)
+async def test_private_numbers_beside_a_question_do_not_hide_it(town: Town, besides: str) -> None:
+    answer, *_ = await town.says("王阿姨", f"请问垃圾分类怎么分{besides}")
+
+    assert "厨余" in answer
