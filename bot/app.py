@@ -11,7 +11,7 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,11 +24,13 @@ from aiohttp import web
 
 from bot import __version__, sample
 from bot.channels.base import Channel, Surroundings
+from bot.fast_forward import FastForward
 from bot.fetching import Fetcher
 from bot.inheriting import inherit
 from bot.intake import Intake, Patience
 from bot.model import opened_model
 from bot.relay import Relay
+from bot.sample_clock import clock_routes
 from bot.service import Service, at_work
 from bot.settings import CoreSettings, channel_modules
 from bot.training import Trainer
@@ -77,7 +79,11 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
         wording=wording,
         now=wall_clock,
         zone=ZoneInfo(settings.community.time_zone),
-        limits=Limits(paces=settings.limits.paces, retention=settings.kept_for),
+        limits=Limits(
+            paces=settings.limits.paces,
+            retention=settings.kept_for,
+            activities=settings.activity_rules,
+        ),
     )
     try:
         await _check_key(database, settings.security.key_file, made=not had_key)
@@ -161,6 +167,7 @@ async def assembled(
                 settings=settings,
                 owner=owner,
                 database=database,
+                wording=house.wording,
                 understanding=understanding,
                 channels=channels,
                 intake=intake,
@@ -265,6 +272,8 @@ async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]
         return
     application = web.Application(client_max_size=1 << 20)
     application.add_routes(health_routes(service.database, readiness, _watching(service)))
+    if serves:
+        application.add_routes(_sample_clock(service))
     for channel in service.channels.values() if serves else ():
         application.add_routes(channel.routes())
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)
@@ -276,6 +285,15 @@ async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]
         yield
     finally:
         await runner.cleanup()
+
+
+def _sample_clock(service: Service) -> Iterable[web.AbstractRouteDef]:
+    settings, database = service.settings, service.database
+    return clock_routes(
+        FastForward(database, service.clock, is_sample=settings.sample),
+        service.wording,
+        public_url=settings.server.public_url,
+    )
 
 
 def _watching(service: Service) -> Watching:

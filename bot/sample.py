@@ -48,6 +48,12 @@ def personas() -> tuple[Persona, ...]:
     return tuple(Persona(**row) for row in csv.DictReader(text.splitlines()))
 
 
+def unit_codes() -> frozenset[str]:
+    """The codes of the sample's units, by which it is told from real data."""
+    text = _file_of("units").read_text(encoding="utf-8-sig")
+    return frozenset(row["code"] for row in csv.DictReader(text.splitlines()))
+
+
 def _file_of(kind: str) -> Traversable:
     if kind == "categories":
         return resources.files("knowledge") / "categories.csv"

@@ -24,6 +24,7 @@ from bot.settings import CoreSettings
 from bot.training import Trainer
 from bot.understanding import Understanding
 from bot.vitals import EXIT_HUNG, UNHEARD, Heart, watched
+from domain.wording import Wording
 from scheduler.clock import Clock
 from scheduler.sealer import Sealer
 from storage.bell import Topic, woken
@@ -43,6 +44,7 @@ class Service:
     settings: CoreSettings
     owner: str  # as leases name this process
     database: Database
+    wording: Wording
     understanding: Understanding
     channels: Mapping[str, Channel]
     intake: Intake

@@ -1,4 +1,4 @@
-"""Every scheduled job, found once: the `JOBS` of every module of this package."""
+"""Every scheduled job, found once: the `JOBS` of every module of this package that has some."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import pkgutil
 import scheduler
 from scheduler.job import Job
 
-# Modules of this package that hold no jobs.
-_MACHINERY = frozenset({"clock", "job", "jobs", "sealer", "times"})
+# Modules of this package that look for jobs themselves.
+_MACHINERY = frozenset({"clock", "jobs"})
 
 
 def _found() -> tuple[Job, ...]:
     found: list[Job] = []
     for module in pkgutil.iter_modules(scheduler.__path__):
         if module.name not in _MACHINERY:
-            found += importlib.import_module(f"scheduler.{module.name}").JOBS
+            topic = importlib.import_module(f"scheduler.{module.name}")
+            found += getattr(topic, "JOBS", ())
     return tuple(sorted(found, key=lambda job: (not job.urgent, job.name)))
 
 

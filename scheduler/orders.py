@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from domain import moves
 from domain.changes import Change
 from domain.clockwork import happened_in_cycle, silent_until, wakes_at
-from domain.escalation import URGENT, escalation_due, warnings_due
-from domain.orders import EventKind, WorkOrder
-from scheduler.job import CHUNK, WAKING_HOURS, Job, act_of, next_cursor
+from domain.escalation import (
+    URGENT,
+    escalation_due,
+    next_escalation_at,
+    next_warning_at,
+    warnings_due,
+)
+from domain.orders import EventKind, OrderClass, WorkOrder
+from scheduler.job import CHUNK, MANY, WAKING_HOURS, Job, act_of, next_cursor
 from scheduler.times import Times
 from storage.transaction import Transaction
 
@@ -45,18 +52,66 @@ def await_confirmation(tx: Transaction, fire_time: datetime, cursor: int) -> int
     return next_cursor(orders)
 
 
+def next_look(tx: Transaction, classes: Collection[OrderClass]) -> datetime | None:
+    """When the next warning, escalation or waking of a running order is due."""
+    found: list[datetime | None] = []
+    cursor: int | None = 0
+    while cursor is not None:
+        orders = tx.orders.to_check(cursor, CHUNK, classes=classes)
+        for order in orders:
+            found += (
+                next_warning_at(order, tx.rules),
+                next_escalation_at(order, tx.rules),
+                wakes_at(order),
+            )
+        cursor = next_cursor(orders)
+    return min((at for at in found if at is not None), default=None)
+
+
+def next_draft(tx: Transaction) -> datetime | None:
+    """When the oldest draft ends."""
+    drafts = tx.orders.drafts_before(tx.now, 1)
+    return drafts[0].created_at + tx.rules.limits.draft_life if drafts else None
+
+
+def next_silence(tx: Transaction) -> datetime | None:
+    """When the next reporter who has not answered is reminded, or taken to agree."""
+    limits, act = tx.rules.limits, act_of(tx)
+    closing = [
+        (order, silent_until(order, act)) for order in tx.orders.resolved_before(tx.now, MANY)
+    ]
+    moments = [
+        at if happened_in_cycle(order, EventKind.REMINDED) else at - limits.remind_before_close
+        for order, at in closing
+    ]
+    return min(moments, default=None)
+
+
 JOBS = (
-    Job(name="watch_urgent", times=Times(), run=watch_urgent, urgent=True),
-    Job(name="watch_all", times=Times(minute="*/10"), run=watch_all),
+    Job(
+        name="watch_urgent",
+        times=Times(),
+        run=watch_urgent,
+        urgent=True,
+        upcoming=lambda tx: next_look(tx, URGENT),
+    ),
+    Job(
+        name="watch_all",
+        times=Times(minute="*/10"),
+        run=watch_all,
+        upcoming=lambda tx: next_look(tx, frozenset(OrderClass) - URGENT),
+    ),
     Job(
         name="expire_drafts",
         times=Times(minute="*/10", hour=WAKING_HOURS),
         run=expire_drafts,
+        upcoming=next_draft,
     ),
     Job(
         name="await_confirmation",
         times=Times(minute="*/10", hour=WAKING_HOURS),
         run=await_confirmation,
+        upcoming=next_silence,
     ),
 )
 

@@ -52,7 +52,7 @@ _PARENT = {
 }
 _MOVE_CLOCK = Statement(
     adding(schema.clock, "id", "ahead").on_conflict_do_update(
-        index_elements=["id"], set_={"ahead": bindparam("ahead")}
+        index_elements=["id"], set_={"ahead": schema.clock.c.ahead + bindparam("ahead")}
     )
 )
 _FORGET_ALIASES = Statement(
@@ -118,11 +118,11 @@ class TableStore(Store):
         self.db.run(_RAISE, kind=kind, version=1)
         self.tx.ring(Topic.TABLES)
 
-    def move_clock(self, ahead: timedelta) -> None:
-        """Business time is ahead of the real one by this much: in the sample, so that days pass in
-        a minute.
+    def move_clock(self, by: timedelta) -> None:
+        """Business time runs ahead of the real one by so much more: in the sample, so that days
+        pass in a minute. Leases never hear of it.
         """
-        self.db.run(_MOVE_CLOCK, id=1, ahead=ahead // timedelta(microseconds=1))
+        self.db.run(_MOVE_CLOCK, id=1, ahead=by // timedelta(microseconds=1))
         self.bump("clock")
 
     def codes(self, table: str) -> Mapping[str, str]:

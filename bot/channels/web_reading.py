@@ -71,6 +71,12 @@ class Pressed(_Shape):
     name: str = Field(default="", max_length=200)
 
 
+class ClockMove(_Shape):
+    """How far the clock of the sample is to move."""
+
+    advance: str = Field(max_length=20)
+
+
 def said(body: bytes) -> Said:
     """The message in a body. Raises Refusal."""
     message = _shaped(Said, _object(body))
@@ -89,6 +95,11 @@ def said(body: bytes) -> Said:
 def pressed(body: bytes) -> Pressed:
     """The press in a body. Raises Refusal."""
     return _shaped(Pressed, _object(body))
+
+
+def clock_move(body: bytes) -> str:
+    """How far the clock of the sample is to move. Raises Refusal."""
+    return _shaped(ClockMove, _object(body)).advance
 
 
 def says_something(text: str) -> bool:

@@ -30,6 +30,7 @@ NEEDS_A_COOKIE = {
     ("POST", "/chat/voice"),
 }
 GIVES_A_COOKIE = {("GET", "/chat/transcript")}  # and shows a stranger what is open to all
+MOVES_THE_CLOCK = {("GET", "/sample/clock"), ("POST", "/sample/clock")}  # in the sample alone
 OF_THE_SAMPLE = {
     ("GET", "/sample/events"),
     ("GET", "/sample/transcript"),
@@ -66,7 +67,9 @@ async def _asked(client: Client, method: str, path: str, **more: Any) -> ClientR
 
 
 async def test_every_route_has_its_rule(house: WebHouse) -> None:
-    assert _routes(house) == OPEN | NEEDS_A_COOKIE | GIVES_A_COOKIE | OF_THE_SAMPLE
+    assert (
+        _routes(house) == OPEN | NEEDS_A_COOKIE | GIVES_A_COOKIE | MOVES_THE_CLOCK | OF_THE_SAMPLE
+    )
 
 
 async def test_a_service_that_is_no_sample_has_no_persons_pages(
@@ -74,7 +77,9 @@ async def test_a_service_that_is_no_sample_has_no_persons_pages(
 ) -> None:
     with new_database_url("sqlite") as url:
         async with built_house(url, keyring, personas=()) as house:
-            assert _routes(house) == OPEN | NEEDS_A_COOKIE | GIVES_A_COOKIE
+            assert _routes(house) == OPEN | NEEDS_A_COOKIE | GIVES_A_COOKIE | MOVES_THE_CLOCK
+            for method, path in MOVES_THE_CLOCK:
+                assert (await _asked(house.client, method, path)).status == 403
             for method, path in OF_THE_SAMPLE:
                 assert (await _asked(house.client, method, path)).status == 404
 

@@ -18,11 +18,14 @@ from bot import sample
 from bot.channels.base import Persona
 from bot.channels.web import WebChannel
 from bot.channels.web_identity import COOKIE, Seals
+from bot.fast_forward import FastForward
 from bot.intake import Intake
 from bot.relay import Relay
+from bot.sample_clock import clock_routes
 from bot.understanding import Understanding
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
+from scheduler.clock import Clock
 from storage.database import Database
 from storage.keyring import Keyring
 from tests.town import MORNING, PATIENCE
@@ -117,6 +120,9 @@ async def built_house(
     )
     application = web.Application()
     application.add_routes(channel.routes())
+    clock = Clock(database, owner="house", after_commit=relay.wake)
+    forward = FastForward(database, clock, is_sample=personas is None)
+    application.add_routes(clock_routes(forward, words, public_url=public_url))
     server = TestServer(application, port=port)
     hands = [channel.run(intake), *((intake.run(), relay.run()) if busy else ())]
     tasks = [asyncio.create_task(hand) for hand in hands]

@@ -44,7 +44,7 @@ IN_KEY_ORDER = frozenset(
     }
 )
 # A report that an operator asks for counts, and waits for it.
-REPORTS = ("retention_report.", "departing._LOOK")
+REPORTS = ("retention_report.", "departing._LOOK", "passed.")
 WHOLE = re.compile(
     r"SCAN (\w+)(?! USING (?:COVERING )?INDEX ix_)"
     r"|SEARCH (\w+) USING INTEGER PRIMARY KEY \(rowid>\?\)"

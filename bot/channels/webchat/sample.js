@@ -1,5 +1,6 @@
 // The sample community through the eyes of several people: side by side, or one at a time on a phone.
 
+import { ClockBar } from "./clock.js";
 import { Column } from "./column.js";
 import { largerText, make, rememberedText } from "./dom.js";
 import { Line } from "./line.js";
@@ -9,6 +10,7 @@ const EXAMPLE = "3栋2单元楼道灯不亮了还有垃圾两天没人收";
 rememberedText();
 const columns = new Map();
 const tabs = new Map();
+const clock = new ClockBar(document.getElementById("clock"));
 let shown = new URLSearchParams(location.search).get("as");
 
 const line = new Line("/sample", {
@@ -38,6 +40,7 @@ const line = new Line("/sample", {
       column.open();
     }
     face(columns.has(shown) ? shown : found.people[0].prefix.replace("/", ""));
+    clock.start(found.zone);
   },
   onRow(row, old) {
     for (const column of columns.values()) column.show(row, old);
