@@ -117,6 +117,7 @@ def overheard(rows: tuple[InboxRow, ...]) -> Heard:
         first=first,
         addressed=any(row.inbound.addressed for row in rows),
         edited=first.kind is InboundKind.EDIT,
+        too_fast=any(row.held for row in rows),
     )
 
 

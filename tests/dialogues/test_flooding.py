@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from domain.orders import OrderClass
+from domain.orders import EventKind, OrderClass
 from storage.schema import InboxState, buckets, inbox
 from storage.statements import Statement
 from storage.transaction import Transaction
@@ -113,6 +113,19 @@ async def test_a_flood_is_ten_orders_at_most_and_one_notice(town: Town) -> None:
     assert await stored_words(town) <= 10 + 60 + 1
     desk = [text for text in await town.heard("陈静") if "大量消息" in text]
     assert len(desk) == 1
+
+
+async def test_what_was_kept_of_a_flood_opens_no_more_orders_when_it_rests(town: Town) -> None:
+    said = [f"{one % 9 + 1}栋{one % 4 + 1}单元楼道灯不亮了" for one in range(100)]
+    await rush(town, "王阿姨", *said)
+    for _ in range(20):
+        await town.pass_time(seconds=30)
+
+    opened = await town.orders("王阿姨")
+    assert len([order for order in opened if order.is_running]) <= 10
+    added = [event for order in opened for event in order.events(EventKind.SUPPLEMENTED)]
+    assert any(said[30] in event.text for event in added)
+    assert await unhandled(town) == 0
 
 
 async def test_after_the_flood_what_was_kept_is_read_and_all_is_well_again(town: Town) -> None:
