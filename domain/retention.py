@@ -19,6 +19,7 @@ class Kept(StrEnum):
     QUESTIONS = "questions"  # 过期的追问
     HAND_OVERS = "hand_overs"  # 已结束的转人工
     ATTACHMENTS = "attachments"  # 照片、语音、文件
+    COPIES = "copies"  # 给本人的资料副本
     ORDER_WORDS = "order_words"  # 已结工单中的个人信息
     PEOPLE = "people"  # 长期不用的居民
     ROUTING = "routing"  # 消息收发日志
@@ -52,6 +53,7 @@ TERMS: Mapping[Kept, Term] = {
     Kept.QUESTIONS: Term(days=30, least=1, then="dropped"),
     Kept.HAND_OVERS: Term(days=180, least=7, then="dropped"),
     Kept.ATTACHMENTS: Term(days=180, least=30, then="bytes dropped, that there was one stays"),
+    Kept.COPIES: Term(days=3, least=1, then="dropped, and its link with it"),
     Kept.ORDER_WORDS: Term(
         days=730, least=180, then="words, room and reporter removed, the order stays countable"
     ),

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.changes import AuditEntry
-from domain.messages import Choice
+from domain.messages import AttachmentKind, Choice
+from domain.retention import Kept
 from handlers import delete_me
 from handlers.turn import Answer, Turn
+from storage import handing_out, own_copy
 
 INTERRUPTS = True
 OF_ONESELF = True
 MANY = 1000
 PAGE = 3000  # characters; platforms stop at 4,096
+MOST = 10 << 20  # bytes of a file: it is made while others wait, and has to fit a platform
 
 
 def handle(turn: Turn) -> None:
@@ -24,7 +27,7 @@ def handle(turn: Turn) -> None:
     turn.ask(
         "my_data.export",
         "my_data.summary",
-        choices=(Choice(value="export"), Choice(value="erase_me")),
+        choices=tuple(Choice(value=one) for one in ("export", "export_text", "erase_me")),
         **summary(turn),
     )
 
@@ -44,22 +47,50 @@ def summary(turn: Turn) -> dict[str, Any]:
     }
 
 
-def _export(turn: Turn, answer: Answer) -> bool:
-    if answer.value == "erase_me":
-        delete_me.handle(turn)
-        return True
-    if answer.value != "export":
-        return False
-    person = turn.person.id
-    turn.tx.audit.add(
-        AuditEntry(action="person.exported", subject=f"person:{person}", person=person)
+def _chosen(turn: Turn, answer: Answer) -> bool:
+    match answer.value:
+        case "export":
+            _hand_out(turn)
+        case "export_text":
+            _tell(turn)
+        case "erase_me":
+            delete_me.handle(turn)
+        case _:
+            return False
+    return True
+
+
+def _hand_out(turn: Turn) -> None:
+    """All of it as a file, which opens for as long as the operator's terms say."""
+    tx, person = turn.tx, turn.person.id
+    data = own_copy.archive(tx, person, most=MOST)
+    if not tx.attachments.has_room(person, len(data)):
+        _tell(turn)
+        return
+    _note(turn, "file")
+    file = tx.attachments.put(
+        person, AttachmentKind.FILE, own_copy.MEDIA_TYPE, data, channel=handing_out.COPY
     )
-    everything = turn.tx.people.export(person)
-    text = turn.tx.wording.say("my_data.document", everything, language="zh")
-    pages = list(_pages(text))
+    days = (turn.now - turn.rules.limits.retention.before(Kept.COPIES, turn.now)).days
+    turn.say("my_data.file", photos=(file,), days=days)
+
+
+def _tell(turn: Turn) -> None:
+    """All of it in words, for whoever cannot open a file."""
+    _note(turn, "text")
+    pages = list(_pages(own_copy.document(turn.tx, turn.person.id)))
     for number, page in enumerate(pages, start=1):
         turn.say("my_data.page", text=page, page=number, pages=len(pages))
-    return True
+
+
+def _note(turn: Turn, form: str) -> None:
+    person = turn.person.id
+    detail = {"reason": "own_wish", "form": form}
+    turn.tx.audit.add(
+        AuditEntry(
+            action="person.exported", subject=f"person:{person}", person=person, detail=detail
+        )
+    )
 
 
 def _pages(text: str) -> Iterator[str]:
@@ -71,4 +102,4 @@ def _pages(text: str) -> Iterator[str]:
     yield text
 
 
-ANSWERS = {"export": _export}
+ANSWERS = {"export": _chosen}

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, bindparam, delete, select, update
 
-from storage import quoted, schema
-from storage.inbox import COLUMN as INBOX
-from storage.schema import moment, stored
-from storage.statements import Statement, adding, among
-from storage.telling import order_values
+from storage import handing_out, quoted, schema
+from storage.schema import stored
+from storage.statements import Statement, adding
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
-
-MANY = 1000
 
 _WHOSE: BindParameter[Any] = bindparam("whose")
 _ERASE_PERSON = Statement(
@@ -111,21 +107,6 @@ _GIVE = [
         schema.policies.c.reviewer,
     )
 ]
-_FILES = Statement(
-    select(schema.attachments.c.kind, schema.attachments.c.created_at, schema.attachments.c.number)
-    .where(schema.attachments.c.person == _WHOSE)
-    .order_by(schema.attachments.c.id)
-)
-_SAID = Statement(
-    select(schema.inbox.c.key, schema.inbox.c.private, schema.inbox.c.received_at)
-    .where(among(schema.inbox.c.conversation, "conversations"))
-    .order_by(schema.inbox.c.id)
-)
-_ORDER_NUMBERS = Statement(
-    select(schema.orders.c.number)
-    .where(schema.orders.c.reporter == _WHOSE)
-    .order_by(schema.orders.c.id)
-)
 
 
 def erase(tx: Transaction, person: int) -> None:
@@ -179,52 +160,5 @@ def give_everything(tx: Transaction, *, keep: int, drop: int) -> None:
 
 
 def export(tx: Transaction, person: int) -> dict[str, Any]:
-    """What is kept about a person: who they are to us, what they said, reported, sent and agreed
-    to, and what they were told. Nothing of anybody else.
-    """
-    found = tx.people.get(person)
-    numbers = [row.number for row in tx.session.all(_ORDER_NUMBERS, whose=person)]
-    reported = [order for number in numbers if (order := tx.orders.get(number)) is not None]
-    return {
-        "name": found.name if found else "",
-        "phone": tx.people.phone(person),
-        "language": found.language if found else "",
-        "contacts": [
-            {"channel": one.channel, "account": one.account, "name": one.name}
-            for one in tx.people.contacts(person)
-        ],
-        "member_of": [
-            {"unit": tx.org.unit(one.unit).name, "tag": one.tag}
-            for one in tx.audiences.of_person(person)
-        ],
-        "work_orders": [
-            {
-                **order_values(order, tx.rules, tx.org, full=True),
-                "events": [
-                    {"at": event.at, "text": " ".join(filter(None, (event.reason, event.text)))}
-                    for event in order.history
-                    if event.person == person and (event.reason or event.text)
-                ],
-            }
-            for order in reported
-        ],
-        "followed": [{"number": order.number} for order in tx.orders.followed_by(person, MANY)],
-        "files": [
-            {"kind": row.kind, "at": moment(row.created_at), "number": row.number}
-            for row in tx.session.all(_FILES, whose=person)
-        ],
-        "said": [
-            {"at": moment(row.received_at), "text": plain["text"]}
-            for row in tx.session.all(_SAID, conversations=[*tx.conversations.digests_of(person)])
-            if (plain := tx.vault.open(row.key, INBOX, row.private)) and plain.get("text")
-        ],
-        "consents": [
-            {"word": one.word.value, "version": one.version, "at": one.at, "channel": one.channel}
-            for one in tx.consents.of(person)
-        ],
-        "told": [
-            {"text": row.outbound.text, "number": row.number}
-            for row in tx.outbox.said_to(person)
-            if row.outbound.text
-        ],
-    }
+    """Everything kept about a person, for that person alone."""
+    return {**handing_out.export(tx, person)}

@@ -11,12 +11,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from domain.changes import AuditEntry
 from domain.orders import FINAL
 from domain.retention import TERMS, Kept
 from storage import departing
+from storage.handing_out import COPY
 from storage.schema import (
     AttachmentState,
     InboxState,
@@ -196,14 +208,21 @@ _ORDER_GOES_ON = exists().where(
     or_(orders.c.status.not_in(_ENDED), _SOMETHING_SINCE),
 )
 FILE_IS_OLD = and_(attachments.c.created_at < BEFORE, ~_ORDER_GOES_ON)
-_OLD_FILES = Statement(
-    select(attachments.c.id).where(
-        attachments.c.id > bindparam("after"),
-        attachments.c.id <= bindparam("until"),
-        attachments.c.private.is_not(None),
-        FILE_IS_OLD,
+COPY_IS_OLD = and_(attachments.c.created_at < BEFORE, attachments.c.channel == COPY)
+
+
+def _old_files(is_old: ColumnElement[bool]) -> Statement:
+    return Statement(
+        select(attachments.c.id).where(
+            attachments.c.id > bindparam("after"),
+            attachments.c.id <= bindparam("until"),
+            attachments.c.private.is_not(None),
+            is_old,
+        )
     )
-)
+
+
+_OLD_FILES, _OLD_COPIES = _old_files(FILE_IS_OLD), _old_files(COPY_IS_OLD)
 _LAST_FILE = Statement(select(func.max(attachments.c.id)))
 _EMPTY_FILES = (
     Statement(delete(attachment_bytes).where(among(attachment_bytes.c.attachment, "ids"))),
@@ -328,14 +347,17 @@ def _order_words(tx: Transaction, before: datetime, after: int) -> Chunk:
     return Chunk(ended=len(ids), following=1 if len(ids) == AT_ONCE else DONE)
 
 
-def _attachments(tx: Transaction, before: datetime, after: int) -> Chunk:
-    last = tx.session.value(_LAST_FILE) or 0
-    until = after + AT_ONCE
-    rows = tx.session.all(_OLD_FILES, after=after, until=until, before=stored(before))
-    ids = [row.id for row in rows]
-    for statement in _EMPTY_FILES if ids else ():
-        tx.session.run(statement, ids=ids)
-    return Chunk(ended=len(ids), following=until if until < last else DONE)
+def _files(old: Statement) -> Work:
+    def work(tx: Transaction, before: datetime, after: int) -> Chunk:
+        last = tx.session.value(_LAST_FILE) or 0
+        until = after + AT_ONCE
+        rows = tx.session.all(old, after=after, until=until, before=stored(before))
+        ids = [row.id for row in rows]
+        for statement in _EMPTY_FILES if ids else ():
+            tx.session.run(statement, ids=ids)
+        return Chunk(ended=len(ids), following=until if until < last else DONE)
+
+    return work
 
 
 def _consents(tx: Transaction, before: datetime, after: int) -> Chunk:
@@ -363,7 +385,8 @@ WORK: Mapping[Kept, Work] = {
     Kept.CONVERSATIONS: _conversations,
     Kept.QUESTIONS: _from_the_oldest(_OLDEST_ASKED, _DROP_ASKED),
     Kept.HAND_OVERS: _from_the_oldest(_OLDEST_HANDED, _DROP_HANDED),
-    Kept.ATTACHMENTS: _attachments,
+    Kept.ATTACHMENTS: _files(_OLD_FILES),
+    Kept.COPIES: _files(_OLD_COPIES),
     Kept.ORDER_WORDS: _order_words,
     Kept.PEOPLE: _people,
     Kept.ROUTING: _routing,

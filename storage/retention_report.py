@@ -11,7 +11,16 @@ from sqlalchemy import func, select
 
 from domain.retention import Kept
 from storage import departing
-from storage.retention import BEFORE, CONSENT_IS_OVER, FILE_IS_OLD, HANDLED, HAS_WORDS, OVER, SAID
+from storage.retention import (
+    BEFORE,
+    CONSENT_IS_OVER,
+    COPY_IS_OLD,
+    FILE_IS_OLD,
+    HANDLED,
+    HAS_WORDS,
+    OVER,
+    SAID,
+)
 from storage.schema import (
     InboxState,
     attachments,
@@ -55,6 +64,7 @@ _LOOK_TALKS = _look(conversations.c.changed_at, conversations.c.changed_at < BEF
 _LOOK_ASKED = _look(questions.c.until, questions.c.until < BEFORE)
 _LOOK_HANDED = _look(hand_overs.c.ended_at, hand_overs.c.ended_at < BEFORE)
 _LOOK_FILES = _look(attachments.c.created_at, attachments.c.private.is_not(None), FILE_IS_OLD)
+_LOOK_COPIES = _look(attachments.c.created_at, attachments.c.private.is_not(None), COPY_IS_OLD)
 _LOOK_ORDERS = _look(orders.c.created_at, OVER)
 _LOOK_HEARD = _look(inbox.c.received_at, inbox.c.received_at < BEFORE, HANDLED)
 _LOOK_ROUTED = _look(
@@ -102,6 +112,7 @@ LOOKS: Mapping[Kept, tuple[Statement, ...]] = {
     Kept.QUESTIONS: (_LOOK_ASKED,),
     Kept.HAND_OVERS: (_LOOK_HANDED,),
     Kept.ATTACHMENTS: (_LOOK_FILES,),
+    Kept.COPIES: (_LOOK_COPIES,),
     Kept.ORDER_WORDS: (_LOOK_ORDERS,),
     Kept.ROUTING: (_LOOK_HEARD, _LOOK_ROUTED),
     Kept.AUDIT: (_LOOK_AUDIT,),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot import app, exporting, inviting
+from bot import app, exporting, exporting_person, inviting
 from bot.commands.base import (
     FAILED,
     WRONG_USAGE,
@@ -24,6 +24,7 @@ from bot.commands.base import (
 from bot.import_kinds import KINDS
 from bot.importing import BadFile, existing_codes, read_table
 from bot.progress import Counted, progress
+from bot.settings import CoreSettings
 
 
 @application.command("import")
@@ -64,18 +65,46 @@ def import_(
 
 @application.command()
 def export(
-    kind: Annotated[str, typer.Argument(help=", ".join(exporting.KINDS))],
-    file: Annotated[Path, typer.Argument(help="the CSV file to write")],
+    kind: Annotated[
+        str, typer.Argument(help=", ".join((*exporting.KINDS, exporting_person.PERSON)))
+    ],
+    file: Annotated[Path, typer.Argument(help="the CSV file to write; of a person a ZIP")],
+    of: Annotated[
+        str, typer.Option("--of", help="of a person: phone, account (web:…), code, or id:17")
+    ] = "",
+    reason: Annotated[
+        str,
+        typer.Option("--reason", help=f"of a person: {', '.join(exporting_person.REASONS)}"),
+    ] = "",
     config: Config = None,
     sample: Sample = False,
 ) -> None:
-    """Write a table or the work orders to a CSV file that a spreadsheet can open safely."""
-    one_of(kind, exporting.KINDS)
+    """Write a table or the work orders to a CSV file that a spreadsheet can open safely; or all
+    that is kept about one person, for that person.
+    """
+    one_of(kind, (*exporting.KINDS, exporting_person.PERSON))
+    if kind == exporting_person.PERSON:
+        _export_person(file, of, reason, settings_of(config, sample=sample))
+        return
+    if of or reason:
+        stop("--of and --reason belong to: export person", WRONG_USAGE)
     settings = settings_of(config, sample=sample)
     with progress(errors, f"export {kind}") as step:
         work = with_database(settings, lambda it: exporting.export(it.database, kind, file, step))
         count = done(work)
     typer.echo(f"{count} rows of {kind} written to {file}")
+
+
+def _export_person(file: Path, of: str, reason: str, settings: CoreSettings) -> None:
+    if not of or reason not in exporting_person.REASONS:
+        reasons = ", ".join(exporting_person.REASONS)
+        stop(f"export person needs --of and --reason, one of {reasons}", WRONG_USAGE)
+    write = exporting_person.export_person
+    try:
+        done(with_database(settings, lambda it: write(it.database, of, reason, file)))
+    except exporting_person.NotOnePerson as unknown:
+        stop(str(unknown), FAILED)
+    typer.echo(f"all that is kept about this person written to {file}; it is theirs alone")
 
 
 @application.command()

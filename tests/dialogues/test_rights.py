@@ -28,7 +28,7 @@ async def test_my_data_is_shown_and_handed_out(town: Town) -> None:
     (order,) = await town.orders("王阿姨")
     answers = await town.says("王阿姨", "我的数据")
     assert "报过 1 件" in answers[0]
-    pages = await town.press("王阿姨", "发我一份")
+    pages = await town.press("王阿姨", "直接看文字")
     assert order.number in "".join(pages)
 
 
@@ -38,7 +38,7 @@ async def test_my_data_is_handed_out_whole_in_plain_words_and_without_others(tow
     (order,) = await town.orders("王阿姨")
     await town.says("王阿姨", f"补充 {order.number} 还有一把绿伞")
     await town.says("王阿姨", "我的数据")
-    text = "\n".join(await town.press("王阿姨", "发我一份"))
+    text = "\n".join(await town.press("王阿姨", "直接看文字"))
     for mine in (order.number, "紫色箱子", "13912345671", "绿伞", "照片", "sample-resident"):
         assert mine in text, mine
     assert not any(

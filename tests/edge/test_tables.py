@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -97,6 +98,27 @@ def test_work_orders_are_exported_without_names_rooms_and_words(xiaoqi: Xiaoqi) 
     assert ",0402,N,C01,G01,G01:grid_leader,3," in text
     for private in ("王秀英", "13800001111", "501", "不亮"):
         assert private not in text
+
+
+def test_all_that_is_kept_about_one_person_is_written_for_a_reason(xiaoqi: Xiaoqi) -> None:
+    wanted = ("export", "person", "chen.zip", "--sample", "--of", "P02")
+
+    assert xiaoqi(*wanted).code == 2
+    assert xiaoqi(*wanted, "--reason", "curiosity").code == 2
+    assert xiaoqi("export", "units", "u.csv", "--of", "P02").code == 2
+    done = xiaoqi(*wanted, "--reason", "own_wish")
+
+    assert done.code == 0, done.err
+    assert "it is theirs alone" in done.out
+    assert zipfile.is_zipfile("chen.zip")
+
+
+def test_nobody_of_that_name_is_a_failure(xiaoqi: Xiaoqi) -> None:
+    done = xiaoqi("export", "person", "x.zip", "--sample", "--of", "1", "--reason", "own_wish")
+
+    assert done.code == 1
+    assert "nobody we know is '1'" in done.err
+    assert not Path("x.zip").exists()
 
 
 def test_a_file_that_cannot_be_written_is_a_failure(xiaoqi: Xiaoqi) -> None:
