@@ -25,6 +25,7 @@ from bot.training import Trainer
 from bot.understanding import Understanding
 from bot.vitals import EXIT_HUNG, UNHEARD, Heart, watched
 from domain.wording import Wording
+from scheduler.broadcasts import Broadcaster
 from scheduler.clock import Clock
 from scheduler.sealer import Sealer
 from storage.bell import Topic, woken
@@ -65,6 +66,7 @@ async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[Non
     ]
     tables = asyncio.Event()
     clocks = Clocks(service.database, monotonic=time.monotonic)
+    broadcaster = Broadcaster(service.database, after_commit=service.relay.wake)
     hands = [
         asyncio.create_task(_follow_the_tables(service, tables), name="catalogue"),
         asyncio.create_task(clocks.run(), name="clocks"),
@@ -78,12 +80,15 @@ async def at_work(service: Service, heart: Heart = UNHEARD) -> AsyncIterator[Non
         sealer = Sealer(service.database, owner=service.owner)
         hands.append(asyncio.create_task(service.clock.run(), name="clock"))
         hands.append(asyncio.create_task(sealer.run(), name="sealer"))
+        hands.append(asyncio.create_task(broadcaster.run(), name="broadcaster"))
         hands.append(asyncio.create_task(service.trainer.run(), name="trainer"))
     for task in (*ears, *hands):
         task.add_done_callback(_end_if_broken)
 
+    parts = (service.intake, service.relay, service.fetcher, service.trainer, broadcaster)
+
     def heard(topics: frozenset[str]) -> None:
-        for part in (service.intake, service.relay, service.fetcher, service.trainer):
+        for part in parts:
             part.heard(topics)
         if not topics.isdisjoint({Topic.TABLES, Topic.ALL}):
             tables.set()

@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.broadcast_rules import BroadcastRules
 from domain.flooding import Paces
 from domain.orders import OrderClass
 from domain.people import Role
@@ -88,6 +89,7 @@ class Limits:
     duplicate_window: timedelta = timedelta(days=30)
     paces: Paces = field(default_factory=Paces)
     retention: Retention = field(default_factory=Retention)
+    broadcasts: BroadcastRules = field(default_factory=BroadcastRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

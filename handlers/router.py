@@ -38,6 +38,7 @@ class Routes:
     interrupting: frozenset[str]
     of_oneself: frozenset[str]
     unaddressed: frozenset[str]
+    for_all: frozenset[str]  # steps that everybody in the chat may answer, again and again
 
 
 @cache
@@ -49,6 +50,7 @@ def routes() -> Routes:
     """
     by_intent: dict[str, Handler] = {}
     by_step: dict[str, AnswerHandler] = {}
+    for_all: set[str] = set()
     marked: dict[str, set[str]] = {mark: set() for mark in _MARKS}
     for found in pkgutil.iter_modules(handlers.__path__):
         if found.name in _MACHINERY:
@@ -61,6 +63,7 @@ def routes() -> Routes:
                 marked[mark].add(found.name)
         for name, answer in getattr(module, "ANSWERS", {}).items():
             by_step[f"{found.name}.{name}"] = answer
+        for_all.update(f"{found.name}.{name}" for name in getattr(module, "FOR_ALL", ()))
     interrupting, of_oneself, unaddressed = (frozenset(marked[mark]) for mark in _MARKS)
     return Routes(
         handlers=by_intent,
@@ -68,6 +71,7 @@ def routes() -> Routes:
         interrupting=interrupting,
         of_oneself=of_oneself,
         unaddressed=unaddressed,
+        for_all=frozenset(for_all),
     )
 
 
@@ -102,14 +106,17 @@ def _press(turn: Turn) -> bool:
         turn.say("button.unknown")
         return True
     question, value = pressed
-    if question.person != turn.person.id or question.address != turn.conversation.address:
+    for_all = question.step in routes().for_all
+    theirs = for_all or question.person == turn.person.id
+    if not theirs or question.address != turn.conversation.address:
         turn.say("button.not_yours")
     elif question.answered_at is not None:
         turn.say("button.used", number=question.number)
     elif question.until <= turn.now:
         turn.say("button.expired", number=question.number)
     else:
-        turn.tx.questions.answered(question.token)
+        if not for_all:
+            turn.tx.questions.answered(question.token)
         if not routes().answers[question.step](turn, Answer(question=question, value=value)):
             turn.say("button.changed", number=question.number)
     return True

@@ -27,6 +27,7 @@ class Topic(StrEnum):
     FILES = "files"  # something to fetch
     LEASES = "leases"  # somebody let go of what one process at a time may do
     TABLES = "tables"  # an imported table is another
+    BROADCASTS = "broadcasts"  # a broadcast is to be planned or sent
     TRAINING = "training"  # a model is to be trained
     ALL = "all"  # rings may have been missed
 

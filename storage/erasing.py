@@ -71,6 +71,9 @@ _ERASE_TRANSCRIPTS = Statement(
 _ERASE_HAND_OVERS = Statement(
     update(schema.hand_overs).where(schema.hand_overs.c.person == _WHOSE).values(private=None)
 )
+_ERASE_ANSWERS = Statement(
+    delete(schema.broadcast_answers).where(schema.broadcast_answers.c.person == _WHOSE)
+)
 _END_HAND_OVERS = Statement(
     update(schema.hand_overs)
     .where(schema.hand_overs.c.person == _WHOSE, schema.hand_overs.c.ended_at.is_(None))
@@ -128,6 +131,7 @@ def erase(tx: Transaction, person: int) -> None:
     tx.audiences.forget(person)
     db.run(_END_HAND_OVERS, whose=person, now=now)
     for statement in (
+        _ERASE_ANSWERS,
         _ERASE_HAND_OVERS,
         _ERASE_EVENTS_OF_ORDERS,
         _ERASE_EVENTS,

@@ -394,6 +394,11 @@ class OutboxStore(Store):
         )
         return None if row is None else self._row(row)
 
+    def message_of(self, row: int) -> str:
+        """The platform's number of a message that was sent, "" when it has none."""
+        found = self.db.one(_GET, row=row)
+        return "" if found is None else found.message or ""
+
     def get(self, row: int) -> OutboxRow | None:
         """One message."""
         found = self.db.one(_GET, row=row)

@@ -32,6 +32,7 @@ from sqlalchemy import (
     true,
 )
 
+from domain.broadcasts import Action, BroadcastState, Delivery
 from domain.conversations import GroupMode, HandOverState
 from domain.messages import AttachmentKind, ChatKind
 from domain.orders import FINAL, RUNNING, OrderClass, Privacy, Source, Status
@@ -768,4 +769,82 @@ policy_questions = Table(  # without a good answer yet; their words are their wo
     _one_of("state", QuestionState),
     _partial("ix_policy_questions_open", "unit", "id", where="state = 'open'"),
     _partial("ix_policy_questions_entry", "entry", where="entry <> ''"),
+)
+
+# --- notices and broadcasts ----------------------------------------------------------------------
+
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _to("units", "unit"),
+    _to("people", "author"),
+    _to("people", "approver", null=True),
+    _text("state"),
+    _text("action"),
+    _to("broadcasts", "of", null=True),  # the one it corrects or takes back
+    _text("template"),
+    _yes("asks"),
+    _yes("merges"),
+    _yes("overrides"),  # an emergency: at night too, and to everybody
+    _number("starts_at", null=True),
+    _number("created_at"),
+    _number("planned_at"),
+    _number("ended_at", null=True),
+    _text("plan", null=True),  # how far its audience was expanded; NULL: everybody has a row
+    _text("heads"),  # JSON: how many people and groups on each channel
+    _text("counts"),  # JSON: how many have which result
+    _number("doubts", default="0"),
+    _text("told", default=""),
+    _key(),
+    _sealed("private"),  # title, text, audience
+    _one_of("state", BroadcastState),
+    _one_of("action", Action),
+    Index("ix_broadcasts_author", "author", "id"),
+    _partial("ix_broadcasts_live", "id", where="state NOT IN ('done', 'cancelled')"),
+)
+
+broadcast_recipients = Table(
+    "broadcast_recipients",
+    metadata,
+    _id(),
+    _to("broadcasts", "broadcast"),
+    _text("channel"),
+    Column("person", ID, ForeignKey("people.id")),
+    Column("contact", ID, ForeignKey("contacts.id")),
+    _text("chat", null=True),  # a group's
+    Column("unit", ID, ForeignKey("units.id")),  # a group's
+    _text("state"),
+    _text("reason", null=True),
+    Column("outbox", ID),  # its message, which may have been dropped since
+    Column("tries", Integer, nullable=False, server_default="0"),
+    _number("ready_at", null=True),  # once held for a digest: when that is due
+    _number("at", null=True),
+    _one_of("state", Delivery),
+    CheckConstraint("(person IS NULL) <> (chat IS NULL)", name="one_recipient"),
+    UniqueConstraint("broadcast", "person"),
+    UniqueConstraint("broadcast", "channel", "chat"),
+    Index("ix_broadcast_recipients_state", "broadcast", "state", "id"),
+    _partial("ix_broadcast_recipients_held", "channel", "chat", where="state = 'held'"),
+    _partial("ix_broadcast_recipients_outbox", "outbox", where="outbox IS NOT NULL"),
+)
+
+notice_days = Table(  # which group had its one ordinary notice on which day
+    "notice_days",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("chat", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    _to("broadcasts", "broadcast"),
+)
+
+broadcast_answers = Table(
+    "broadcast_answers",
+    metadata,
+    Column("broadcast", ID, ForeignKey("broadcasts.id"), primary_key=True, autoincrement=False),
+    Column("person", ID, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    _text("value"),
+    _number("at"),
+    Index("ix_broadcast_answers_person", "person"),
 )

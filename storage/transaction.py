@@ -24,6 +24,7 @@ from storage.attachments import AttachmentStore
 from storage.audiences import AudienceStore
 from storage.audit import AuditStore
 from storage.bell import Bell, address_digest
+from storage.broadcasts import BroadcastStore
 from storage.buckets import BucketStore
 from storage.catalogue import Catalogue
 from storage.chats import ChatStore
@@ -106,6 +107,7 @@ class Transaction:
         self.people = PersonStore(self)
         self.consents = ConsentStore(self)
         self.chats = ChatStore(self)
+        self.broadcasts = BroadcastStore(self)
         self.audiences = AudienceStore(self)
         self.orders = OrderStore(self)
         self.attachments = AttachmentStore(self)

@@ -48,6 +48,7 @@ from domain.orders import WorkOrder
 from domain.rules import Limits as OrderLimits
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
+from scheduler.broadcasts import Broadcaster
 from scheduler.clock import Clock
 from storage.database import Database
 from storage.keyring import Keyring
@@ -143,6 +144,7 @@ class Town:
     relay: Relay
     clock: Clock
     fetcher: Fetcher
+    broadcaster: Broadcaster
     hands: list[datetime]  # the town clock's one moment, so that everybody reads the same
     accounts: dict[str, tuple[str, str]]  # name → channel, account
     numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -327,6 +329,8 @@ class Town:
         while await self.fetcher.once():
             pass
         await self.relay.settle()
+        while await self.broadcaster.once():
+            await self.relay.settle()
 
     async def orders(self, who: str = "", *, running: bool = False) -> list[WorkOrder]:
         """The work orders of a person, newest first; of everybody without a name."""
@@ -445,6 +449,7 @@ async def built_town(
             relay=relay,
             clock=Clock(database, owner=owner, after_commit=relay.wake),
             fetcher=Fetcher(database, channels, owner=owner),
+            broadcaster=Broadcaster(database, after_commit=relay.wake),
             hands=hands,
             accounts=people,
         )

@@ -16,6 +16,8 @@ LARGE = frozenset(
         "attachment_bytes",
         "attachments",
         "audit",
+        "broadcast_answers",
+        "broadcast_recipients",
         "contacts",
         "conversations",
         "followers",

@@ -1,0 +1,30 @@
+"""What recipients answer to a notice that asks: kept and counted, and nothing said in a group."""
+
+from __future__ import annotations
+
+from handlers.turn import Answer, Turn
+
+VALUES = ("will_come", "will_not_come", "needs_help")
+FOR_ALL = frozenset({"in_group"})
+
+
+def _vote(turn: Turn, answer: Answer) -> bool:
+    if not _kept(turn, answer):
+        return False
+    turn.say("notice.answer_kept", answer=answer.value)
+    return True
+
+
+def _in_group(turn: Turn, answer: Answer) -> bool:
+    """Everybody may press; a hundred answers are no reason for a hundred messages."""
+    return _kept(turn, answer)
+
+
+def _kept(turn: Turn, answer: Answer) -> bool:
+    if answer.value not in VALUES:
+        return False
+    turn.tx.broadcasts.vote(answer.context["broadcast"], turn.person.id, answer.value)
+    return True
+
+
+ANSWERS = {"vote": _vote, "in_group": _in_group}

@@ -1,0 +1,276 @@
+"""我的通知: how far it is, and what may still be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from domain import broadcast_telling as telling
+from domain import broadcasts as moves
+from domain.broadcasts import LIVE, Action, Broadcast, Delivery
+from domain.messages import Address, Choice
+from handlers import notice, notice_approval
+from handlers.turn import Answer, Turn
+from knowledge.normal import normal
+from knowledge.notices import verb_in
+from knowledge.times import find_moment
+
+LISTED = 6
+NAMED = 8  # recipients a result names one by one
+
+Act = Callable[[Turn, Broadcast], None]
+
+
+def handle(turn: Turn) -> None:
+    """The one that is meant, or a list to choose from."""
+    if turn.in_group:
+        turn.say("notice.in_private", private=True)
+        return
+    mine = turn.tx.broadcasts.of_author(turn.person.id, LISTED)
+    verb = verb_in(turn.heard.text)
+    live = [one for one in mine if one.state in LIVE]
+    if not mine:
+        turn.say("notice.none")
+    elif verb and (len(live) == 1 or len(mine) == 1 or not live):
+        _do(turn, f"notice_{_ACT_OF[verb]}", (live or list(mine))[0])
+    else:
+        choices = tuple(Choice(value=str(one.id), label=one.number) for one in mine)
+        turn.ask(
+            "notices.which",
+            "notice.list",
+            choices=choices,
+            context={"verb": verb},
+            rows=[
+                {"row": row, **telling.values_of(one), "quoted": one.text}
+                for row, one in enumerate(mine, start=1)
+            ],
+        )
+
+
+_ACT_OF = {
+    "pause": "pause",
+    "resume": "resume",
+    "recall": "recall",
+    "cancel": "drop",
+    "correct": "correct",
+    "retry": "retry",
+    "resend": "resend",
+    "result": "result",
+}
+
+
+def _which(turn: Turn, answer: Answer) -> bool:
+    broadcast = turn.tx.broadcasts.lock(int(answer.value)) if answer.value else None
+    if broadcast is None:
+        return False
+    verb = answer.context["verb"]
+    _do(turn, f"notice_{_ACT_OF[verb]}" if verb else "notice_result", broadcast)
+    return True
+
+
+def _act(turn: Turn, answer: Answer) -> bool:
+    """A button under what was said of a broadcast."""
+    if not answer.value:
+        return False
+    broadcast = turn.tx.broadcasts.lock(answer.context["broadcast"])
+    if broadcast is None:
+        return False
+    _do(turn, answer.value, broadcast)
+    return True
+
+
+def _do(turn: Turn, act: str, broadcast: Broadcast) -> None:
+    assert broadcast.id is not None
+    locked = turn.tx.broadcasts.lock(broadcast.id)
+    assert locked is not None
+    moves.require_follower(locked, turn.act)
+    ACTS[act](turn, locked)
+
+
+def _send(turn: Turn, broadcast: Broadcast) -> None:
+    if moves.needs_second(broadcast, turn.act):
+        notice_approval.ask_others(turn, broadcast)
+        return
+    sent = moves.send(broadcast, turn.act)
+    _saved(turn, "released", sent)
+    say_released(turn, sent)
+
+
+def say_released(turn: Turn, broadcast: Broadcast) -> None:
+    """When it begins, and that it may still be stopped."""
+    asking = telling.asking_what_next(broadcast)
+    turn.say("notice.released", asking=asking, **telling.values_of(broadcast))
+
+
+def _later(turn: Turn, broadcast: Broadcast) -> None:
+    turn.ask("notices.when", "notice.ask_when", context={"broadcast": broadcast.id})
+
+
+def _when(turn: Turn, answer: Answer) -> bool:
+    broadcast = turn.tx.broadcasts.lock(answer.context["broadcast"])
+    at = find_moment(normal(turn.heard.text).key, turn.now, turn.rules.zone)
+    if broadcast is None or at is None:
+        turn.ask("notices.when", "notice.when_unclear", context=answer.context)
+        return True
+    moves.require_writer_of(broadcast, turn.act)
+    _send(turn, moves.wished_for(broadcast, turn.act, at))
+    return True
+
+
+def _urgent(turn: Turn, broadcast: Broadcast) -> None:
+    turn.ask("notices.reason", "notice.ask_reason", context={"broadcast": broadcast.id})
+
+
+def _reason(turn: Turn, answer: Answer) -> bool:
+    broadcast = turn.tx.broadcasts.lock(answer.context["broadcast"])
+    if broadcast is None or not turn.heard.text.strip():
+        return False
+    urgent = moves.overriding(broadcast, turn.act, reason=turn.heard.text)
+    note = replace(urgent, heads=replace(urgent.heads, left_out=0))
+    notice.note(turn, "overridden", note)
+    notice.show(turn, note)
+    return True
+
+
+def _drop(turn: Turn, broadcast: Broadcast) -> None:
+    dropped = moves.cancel(broadcast, turn.act)
+    turn.tx.broadcasts.take_back(broadcast, Delivery.CANCELLED)
+    _saved(turn, "cancelled", dropped)
+    turn.say("notice.dropped", **telling.values_of(dropped))
+
+
+def _pause(turn: Turn, broadcast: Broadcast) -> None:
+    paused = moves.pause(broadcast, turn.act)
+    turn.tx.broadcasts.take_back(broadcast)
+    _saved(turn, "paused", paused)
+    _say(turn, "notice.paused", paused)
+
+
+def _resume(turn: Turn, broadcast: Broadcast) -> None:
+    resumed = moves.resume(broadcast, turn.act)
+    _saved(turn, "resumed", resumed)
+    _say(turn, "notice.resumed", resumed)
+
+
+def _result(turn: Turn, broadcast: Broadcast) -> None:
+    unwell = turn.tx.broadcasts.unwell(broadcast, (*telling.UNWELL, Delivery.UNKNOWN), NAMED)
+    tally = turn.tx.broadcasts.tally(broadcast) if broadcast.asks else {}
+    asking = telling.asking_what_next(broadcast)
+    turn.say(
+        "notice.result",
+        asking=asking if asking.choices else None,
+        **{
+            **telling.values_of(broadcast),
+            "asks": broadcast.asks,
+            "will_come": tally.get("will_come", 0),
+            "will_not_come": tally.get("will_not_come", 0),
+            "needs_help": tally.get("needs_help", 0),
+            "unwell": [
+                {
+                    "who": _name(turn, row.addressee.channel, row.addressee.chat),
+                    "result": row.state.value,
+                    "reason": row.reason,
+                }
+                for row in unwell
+            ],
+        },
+    )
+
+
+def _name(turn: Turn, channel: str, chat: str) -> str:
+    """A group by its title; private chats are not named, only counted with their reason."""
+    if not chat:
+        return turn.tx.wording.say("notice.somebody", {})
+    group = turn.tx.chats.get(Address(channel=channel, chat=chat))
+    return group.title if group is not None and group.title else chat
+
+
+def _retry(turn: Turn, broadcast: Broadcast) -> None:
+    _again(turn, broadcast, *telling.UNWELL)
+
+
+def _resend(turn: Turn, broadcast: Broadcast) -> None:
+    """A person has chosen that the doubtful ones may read it twice."""
+    _again(turn, broadcast, Delivery.UNKNOWN)
+
+
+def _again(turn: Turn, broadcast: Broadcast, *states: Delivery) -> None:
+    again = moves.again(broadcast, turn.act)
+    rescued = turn.tx.broadcasts.rescue(broadcast, states)
+    left = {state: n for state, n in broadcast.counts.items() if state not in states}
+    over = sum(n for state, n in broadcast.counts.items() if state in states) - rescued
+    if over > 0:
+        left[states[0]] = over
+    _saved(turn, "sent_again", replace(again, counts=left))
+    turn.say("notice.again", count=rescued)
+
+
+def _correct(turn: Turn, broadcast: Broadcast) -> None:
+    turn.ask("notices.correction", "notice.ask_correction", context={"broadcast": broadcast.id})
+
+
+def _correction(turn: Turn, answer: Answer) -> bool:
+    broadcast = turn.tx.broadcasts.lock(answer.context["broadcast"])
+    words = turn.heard.text.strip()
+    if broadcast is None or not words:
+        return False
+    moves.require_follower(broadcast, turn.act)
+    moves.require_length(words, turn.act)
+    correction = _following(turn, broadcast, Action.CORRECTION, words)
+    notice.show(turn, turn.tx.broadcasts.add(correction))
+    return True
+
+
+def _recall(turn: Turn, broadcast: Broadcast) -> None:
+    recall = _following(turn, broadcast, Action.RECALL, broadcast.text)
+    notice.show(turn, turn.tx.broadcasts.add(recall))
+
+
+def _following(turn: Turn, broadcast: Broadcast, action: Action, text: str) -> Broadcast:
+    """Something more to exactly those who have got the first one."""
+    return Broadcast(
+        number="",
+        unit=broadcast.unit,
+        author=turn.person.id,
+        action=action,
+        of=broadcast.id,
+        template=broadcast.template,
+        title=broadcast.title,
+        text=text,
+        audience=broadcast.audience,
+        merges=False,
+        created_at=turn.now,
+        planned_at=turn.now,
+    )
+
+
+def _saved(turn: Turn, action: str, broadcast: Broadcast) -> None:
+    turn.tx.broadcasts.save(broadcast)
+    notice.note(turn, action, broadcast)
+
+
+def _say(turn: Turn, phrase: str, broadcast: Broadcast) -> None:
+    asking = telling.asking_what_next(broadcast)
+    turn.say(phrase, asking=asking, **telling.values_of(broadcast))
+
+
+ACTS: Mapping[str, Act] = {
+    "notice_send": _send,
+    "notice_later": _later,
+    "notice_urgent": _urgent,
+    "notice_drop": _drop,
+    "notice_pause": _pause,
+    "notice_resume": _resume,
+    "notice_result": _result,
+    "notice_retry": _retry,
+    "notice_resend": _resend,
+    "notice_correct": _correct,
+    "notice_recall": _recall,
+}
+ANSWERS = {
+    "which": _which,
+    "act": _act,
+    "when": _when,
+    "reason": _reason,
+    "correction": _correction,
+}

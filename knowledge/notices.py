@@ -1,0 +1,197 @@
+"""Templates of notices, and what staff write when they want one sent."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from domain.people import Role
+
+FREE = "free"
+LONGEST_FIELD = 300
+_SLOT = re.compile(r"\{(\w+)\}")
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_CALL = re.compile(
+    r"^\W*(?:请|帮我|帮忙|我要)?(?:群发|发布|发|写|拟)(?:个|一?条|一下)?(?:通知|公告)"
+)
+_PARTS = re.compile(r"[\n;；]+")
+
+
+class TemplateError(ValueError):
+    """A template cannot be used: which one, and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A notice with gaps; what stands in […] is left out when its gap is not filled."""
+
+    key: str
+    name: str
+    text: str
+    fields: Mapping[str, str]  # the gap and what it is called, in the order they are asked for
+    urgent: bool = False  # its groups hear of it although they had a notice today
+    asks: bool = False  # recipients answer with a button
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The gaps that must be filled."""
+        must = set(_SLOT.findall(_OPTIONAL.sub("", self.text)))
+        return tuple(name for name in self.fields if name in must)
+
+    def missing(self, values: Mapping[str, str]) -> tuple[str, ...]:
+        """The gaps that must be filled and are not."""
+        return tuple(name for name in self.required if not values.get(name))
+
+    def render(self, values: Mapping[str, str]) -> str:
+        """The words; raises TemplateError when a gap that must be filled is not."""
+        if missing := self.missing(values):
+            raise TemplateError(f"{self.name}: {self.fields[missing[0]]}")
+
+        def optional(found: re.Match[str]) -> str:
+            gaps = _SLOT.findall(found[1])
+            return found[1] if all(values.get(gap) for gap in gaps) else ""
+
+        kept = _OPTIONAL.sub(optional, self.text)
+        return _SLOT.sub(lambda found: values[found[1]], kept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What somebody wrote: the template, its gaps as far as they were filled, for whom, when."""
+
+    template: Template
+    values: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+    begin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """For whom it is: units by their names, which people or groups there, and those left out."""
+
+    units: tuple[int, ...] = ()
+    everywhere: bool = False
+    groups: bool = False
+    people: bool = False
+    tags: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    but: tuple[int, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no place was named."""
+        return not (self.units or self.everywhere)
+
+
+@cache
+def templates() -> Mapping[str, Template]:
+    """All templates by key; raises TemplateError when one is written wrongly."""
+    found = {}
+    for key, table in _words()["template"].items():
+        template = Template(
+            key=key,
+            name=table["name"],
+            text=table["text"],
+            fields=table["fields"],
+            urgent=table.get("urgent", False),
+            asks=table.get("asks", False),
+        )
+        if unknown := set(_SLOT.findall(template.text)) ^ set(template.fields):
+            raise TemplateError(f"{key}: {', '.join(sorted(unknown))}")
+        found[key] = template
+    return found
+
+
+def without_call(text: str) -> str:
+    """What somebody wrote after 发通知."""
+    return _CALL.sub("", text, count=1).lstrip(" 　:：,，\n")
+
+
+def read_notice(words: str) -> Written:
+    """A notice as it was written: 停水 时间：… 地点：…, or free words."""
+    words = words.strip()
+    template = next(
+        (one for one in templates().values() if words.startswith(one.name) and one.key != FREE),
+        templates()[FREE],
+    )
+    rest = words.removeprefix(template.name).lstrip(" 　:：,，\n")
+    values, target, begin, loose = _filled(template, rest)
+    first = template.required[0]
+    if template.required == (first,) and first not in values and loose:
+        values[first] = "\n".join(loose)
+    return Written(template=template, values=values, target=target, begin=begin)
+
+
+def _filled(template: Template, rest: str) -> tuple[dict[str, str], str, str, list[str]]:
+    """The gaps that are named, for whom, when, and what is left."""
+    values: dict[str, str] = {}
+    loose: list[str] = []
+    target = begin = ""
+    for part in (part.strip() for part in _PARTS.split(rest)):
+        name, colon, value = _named(part)
+        gap = next((key for key, label in template.fields.items() if label == name), "")
+        if colon and name in _words()["target"] and not gap:
+            target = value
+        elif colon and name in _words()["begin"]:
+            begin = value
+        elif colon and gap:
+            values[gap] = value[:LONGEST_FIELD]
+        elif part:
+            loose.append(part)
+    return values, target, begin, loose
+
+
+def _named(part: str) -> tuple[str, str, str]:
+    found = re.match(r"(\w{1,6})[:：]\s*(.*)", part, re.DOTALL)
+    return (found[1], ":", found[2].strip()) if found else ("", "", part)
+
+
+def read_target(words: str, units: Sequence[tuple[int, str]]) -> Wanted:
+    """For whom it is, of the units named so: 第一网格和第二网格的群, 梧桐社区的党员, 除了3栋."""
+    table = _words()
+    cut = min((words.find(one) for one in table["except"] if one in words), default=len(words))
+    wanted, left_out = words[:cut], words[cut:]
+    named = _units_in(wanted, units)
+    roles = tuple(Role(role) for role, said in table["roles"].items() if _says(wanted, said))
+    tags = tuple(tag for tag in table["tags"] if tag in wanted)
+    people = bool(tags or roles) or _says(wanted, table["people"])
+    groups = _says(wanted, table["groups"])
+    return Wanted(
+        units=named,
+        everywhere=not named and (_says(wanted, table["everywhere"]) or people or groups),
+        groups=groups or not people,
+        people=people,
+        tags=tags,
+        roles=roles,
+        but=_units_in(left_out, units),
+    )
+
+
+def verb_in(words: str) -> str:
+    """What somebody wants done with a notice, or ""."""
+    verbs: Mapping[str, list[str]] = _words()["verbs"]
+    return next((verb for verb, said in verbs.items() if _says(words, said)), "")
+
+
+def _units_in(words: str, units: Sequence[tuple[int, str]]) -> tuple[int, ...]:
+    found = []
+    for unit, name in sorted(units, key=lambda one: -len(one[1])):
+        if name and name in words:
+            found.append(unit)
+            words = words.replace(name, "")
+    return tuple(sorted(found))
+
+
+def _says(words: str, any_of: Iterable[str]) -> bool:
+    return any(one in words for one in any_of)
+
+
+@cache
+def _words() -> Mapping[str, Any]:
+    text = (resources.files("knowledge") / "notices.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
