@@ -79,7 +79,11 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
         wording=wording,
         now=wall_clock,
         zone=ZoneInfo(settings.community.time_zone),
-        limits=Limits(paces=settings.limits.paces, retention=settings.kept_for),
+        limits=Limits(
+            paces=settings.limits.paces,
+            retention=settings.kept_for,
+            activities=settings.activity_rules,
+        ),
     )
     try:
         await _check_key(database, settings.security.key_file, made=not had_key)

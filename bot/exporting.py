@@ -216,6 +216,16 @@ def _chats(tx: Transaction) -> Iterator[Row]:
                 }
 
 
+def _branches(tx: Transaction) -> Iterator[Row]:
+    for branch in tx.branches.all():
+        yield {
+            "unit": tx.org.unit(branch.unit).code,
+            "name": branch.name,
+            "committee": branch.committee,
+            "party_day": branch.party_day,
+        }
+
+
 def _policies(tx: Transaction) -> Iterator[Row]:
     for state in PolicyState:
         for policy in tx.policies.in_state(state):
@@ -240,11 +250,12 @@ def _imported(kind: str, rows: Callable[[Transaction], Iterator[Row]]) -> Table:
     return Table(columns=tuple(IMPORTED[kind].columns), rows=rows)
 
 
-# People are not written: their names, phones and accounts stay sealed in the database.
+# People and members are not written: what is personal stays sealed in the database.
 KINDS: Mapping[str, Table] = {
     "units": _imported("units", _units),
     "places": _imported("places", _places),
     "chats": _imported("chats", _chats),
+    "branches": _imported("branches", _branches),
     "categories": _imported("categories", _categories),
     "deadlines": _imported("deadlines", _deadlines),
     "phones": _imported("phones", _phones),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from domain.branches import Position
 from domain.budgets import parse_budget
 from domain.messages import ChatKind
 from domain.orders import OrderClass
@@ -20,6 +21,7 @@ from domain.rules import TimeUnit
 from domain.units import UnitKind
 
 LONGEST_TAG = 20
+LAST_DAY = 28  # every month has it
 Parsed = Sequence[tuple[int, dict[str, Any]]]
 Wrong = Iterable[tuple[int, str, str]]  # row, column, reason
 
@@ -30,6 +32,8 @@ class Existing:
 
     units: Mapping[str, UnitKind] = field(default_factory=dict)
     places: Mapping[str, PlaceKind] = field(default_factory=dict)
+    people: frozenset[str] = frozenset()
+    branches: frozenset[str] = frozenset()  # by their unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +242,25 @@ def _known_units(rows: Parsed, existing: Existing) -> Wrong:
             yield number, "unit", f"there is no unit {row['unit']!r}"
 
 
+def _check_branches(rows: Parsed, existing: Existing) -> Wrong:
+    yield from _unique("unit")(rows)
+    yield from _known_units(rows, existing)
+    for number, row in rows:
+        if row["party_day"] is not None and row["party_day"] > LAST_DAY:
+            yield number, "party_day", f"is not a day of the month from 1 to {LAST_DAY}"
+
+
+def _check_members(rows: Parsed, existing: Existing) -> Wrong:
+    yield from _unique("person")(rows)
+    for number, row in rows:
+        if row["person"] not in existing.people:
+            yield number, "person", f"there is no person {row['person']!r}; import people first"
+        if row["branch"] not in existing.branches:
+            yield number, "branch", f"there is no branch {row['branch']!r}; import branches first"
+        if row["group"] and row["group"] not in existing.units:
+            yield number, "group", f"there is no unit {row['group']!r}"
+
+
 def _check_policies(rows: Parsed, existing: Existing) -> Wrong:
     yield from _unique("code")(rows)
     yield from _known_units([(number, row) for number, row in rows if row["unit"]], existing)
@@ -301,6 +324,28 @@ KINDS: Mapping[str, Kind] = {
             "account": Column(read=_code),
         },
         check=_check_people,
+    ),
+    "branches": Kind(
+        columns={
+            "unit": Column(read=_code, required=True),
+            "name": Column(required=True),
+            "committee": Column(read=_truth, empty=True),
+            "party_day": Column(read=_count, empty=None),
+        },
+        check=_check_branches,
+    ),
+    "members": Kind(
+        columns={
+            "person": Column(read=_code, required=True),
+            "branch": Column(read=_code, required=True),
+            "group": Column(read=_code),
+            "position": Column(read=_one_of(*Position), empty=Position.MEMBER.value),
+            "joined": Column(read=_day, empty=None),
+            "votes": Column(read=_truth, empty=True),
+            "away_since": Column(read=_day, empty=None),
+            "away_to": Column(),
+        },
+        check=_check_members,
     ),
     "chats": Kind(
         columns={

@@ -255,8 +255,10 @@ def _cell(value: object) -> str:
 
 
 def existing_codes(tx: Transaction) -> Existing:
-    """What a file may refer to: the units and places in the database."""
+    """What a file may refer to: the units, places, people and branches in the database."""
     return Existing(
         units={code: UnitKind(kind) for code, kind in tx.tables.codes("units").items()},
         places={code: PlaceKind(kind) for code, kind in tx.tables.codes("places").items()},
+        people=tx.tables.people_codes(),
+        branches=tx.branches.codes(),
     )

@@ -22,6 +22,8 @@ TABLES = (
     "policies",
     "people",
     "chats",
+    "branches",
+    "members",
 )
 
 

@@ -34,6 +34,7 @@ from pydantic_settings import (
 )
 
 import bot.channels
+from domain.activity_rules import ActivityRules, parse_ladder
 from domain.flooding import Pace, Paces
 from domain.retention import TERMS, Kept, Retention
 
@@ -170,6 +171,18 @@ class LimitSettings(Section):
         )
 
 
+class ActivitySettings(Section):
+    """What is told of activities, and when (docs/activities.md)."""
+
+    reminders: str = "7d,3d,1d,2h"  # before the start
+
+    @field_validator("reminders")
+    @classmethod
+    def _ladder(cls, reminders: str) -> str:
+        parse_ladder(reminders)
+        return reminders
+
+
 def _term(kept: Kept) -> Any:
     return (int, Field(default=TERMS[kept].days, ge=TERMS[kept].least))
 
@@ -235,6 +248,7 @@ class CoreSettings(BaseSettings):
     log: LogSettings = LogSettings()
     intake: IntakeSettings = IntakeSettings()
     limits: LimitSettings = LimitSettings()
+    activities: ActivitySettings = ActivitySettings()
     retention: RetentionSettings = RetentionSettings()  # type: ignore[valid-type]
     model: ModelSettings = ModelSettings()
     process: ProcessSettings = ProcessSettings()
@@ -253,6 +267,13 @@ class CoreSettings(BaseSettings):
         """How long what is kept is kept."""
         values: dict[str, int] = cast(BaseModel, self.retention).model_dump()
         return Retention(days={Kept(name): days for name, days in values.items()})
+
+    @property
+    def activity_rules(self) -> ActivityRules:
+        """The same as decisions read it."""
+        return ActivityRules(
+            ladder=parse_ladder(self.activities.reminders), public_url=self.server.public_url
+        )
 
     def channel(self, name: str) -> BaseModel:
         """The section of a channel."""

@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.activity_rules import ActivityRules
 from domain.broadcast_rules import BroadcastRules
 from domain.flooding import Paces
 from domain.orders import OrderClass
@@ -90,6 +91,7 @@ class Limits:
     paces: Paces = field(default_factory=Paces)
     retention: Retention = field(default_factory=Retention)
     broadcasts: BroadcastRules = field(default_factory=BroadcastRules)
+    activities: ActivityRules = field(default_factory=ActivityRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,19 @@ _PARTS = {
     "夜里": time(23),
     "下班前": time(18),
 }
+# A day with its month: whether there is such a day is for the calendar to say.
+_DATED = re.compile(
+    rf"(?:(?P<year>\d{{4}})(?:年|[-/.]))?(?<!\d)(?P<month>\d{{1,2}}|{_CN}{{1,2}})(?:月|[-/.])"
+    rf"(?P<day>\d{{1,2}}|{_CN}{{1,3}})(?:日|号|(?=[^\d.\-/月:]|$))"
+)
+_PAST = re.compile("昨天|昨日|昨晚|前天")
+_BEHIND = {"昨": 1, "前": 2}
+_BETWEEN = ("到", "至", "-", "~", "—", "到下午", "到中午", "到上午", "到晚上", "至下午")
+_HALF_DAY = re.compile(
+    "上午|早上|早晨|清早|一早|今早|明早|中午|下午|傍晚|晚上|今晚|明晚|夜里|晚|早"
+)
+_LATE = frozenset({"下午", "傍晚", "晚上", "今晚", "明晚", "夜里", "晚"})
+EARLIEST = 8  # an hour below it without 早上 is one of the afternoon
 _AHEAD = {"今": 0, "明": 1, "后": 2, "大": 3}
 _WEEKDAYS = "一二三四五六日"
 CLOSING = time(18)  # a day without a time of day ends with the office
@@ -55,6 +68,45 @@ class Period:
 
     first: date
     last: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """A day and wall times as they were said; `impossible` is a day no calendar has."""
+
+    day: date | None = None
+    start: time | None = None
+    end: time | None = None
+    part: str = ""  # 上午, where no hour was said
+    impossible: str = ""
+
+
+def find_when(key: str, today: date) -> When:
+    """When something is to be: 周六上午九点到十一点, 2月30日 (impossible), 昨天 (in the past)."""
+    impossible = ""
+    day: date | None = None
+    if dated := _DATED.search(key):
+        day = _dated(dated, today)
+        impossible = "" if day else dated[0]
+    elif past := _PAST.search(key):
+        day = today - timedelta(days=_BEHIND[past[0][0]])
+    if day is None and not impossible:
+        day = next((day for _, _, day in _days_in(key, today)), None)
+    clocks = list(_clocks(key))
+    start = clocks[0][2] if clocks else None
+    end = None
+    if len(clocks) > 1 and key[clocks[0][1] : clocks[1][0]].strip() in _BETWEEN:
+        end = clocks[1][2]
+        if start is not None and end < start and end.hour < 12:
+            end = end.replace(hour=end.hour + 12)
+    part = _PART.search(key)
+    return When(
+        day=day,
+        start=start,
+        end=end,
+        part=part[0] if part and start is None else "",
+        impossible=impossible,
+    )
 
 
 def find_days(key: str) -> int | None:
@@ -119,6 +171,36 @@ def _clock(key: str, part: str) -> time | None:
     if hour > 23 or minute > 59:
         return None
     return time(hour, minute)
+
+
+def _clocks(key: str) -> Iterator[tuple[int, int, time]]:
+    """Every wall time that is said; the half of the day holds until another is said."""
+    said = ""
+    reached = 0
+    for match in _CLOCK.finditer(key):
+        halves = _HALF_DAY.findall(key, reached, match.start())
+        said = halves[-1] if halves else said
+        reached = match.end()
+        hour = int(in_digits(match["hour"]))
+        if hour > 23:  # 周六三点
+            hour = int(in_digits(match["hour"][-1]))
+        minute = {"半": 30, "一刻": 15, "三刻": 45, None: 0}.get(match["minute"])
+        if minute is None:
+            minute = int(match["minute"])
+        if hour < 12 and (said in _LATE or (not said and hour < EARLIEST)):
+            hour += 12
+        if hour <= 23 and minute <= 59:
+            yield match.start(), match.end(), time(hour, minute)
+
+
+def _dated(match: re.Match[str], today: date) -> date | None:
+    month, day = int(in_digits(match["month"])), int(in_digits(match["day"]))
+    if match["year"]:
+        try:
+            return date(int(match["year"]), month, day)
+        except ValueError:
+            return None
+    return _first_from(today, [(year, month, day) for year in range(today.year, today.year + 5)])
 
 
 def _length(soon: re.Match[str]) -> timedelta:

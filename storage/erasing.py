@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, bindparam, delete, select, update
 
-from storage import handing_out, quoted, schema
+from storage import activity_people, handing_out, quoted, schema
 from storage.schema import stored
 from storage.statements import Statement, adding
 
@@ -129,6 +129,7 @@ def erase(tx: Transaction, person: int) -> None:
     tx.inbox.blank(tx.conversations.digests_of(person))
     tx.conversations.forget(person)
     tx.audiences.forget(person)
+    activity_people.forget(tx, person)
     db.run(_END_HAND_OVERS, whose=person, now=now)
     for statement in (
         _ERASE_ANSWERS,
@@ -159,6 +160,7 @@ def give_everything(tx: Transaction, *, keep: int, drop: int) -> None:
     tx.consents.give(keep=keep, drop=drop)
     tx.conversations.give(keep=keep, drop=drop)
     tx.audiences.give(keep=keep, drop=drop)
+    activity_people.give(tx, keep=keep, drop=drop)
     tx.vault.move(keep=keep, drop=drop)
     tx.orders.forget()
 

@@ -18,7 +18,7 @@ from sqlalchemy import BindParameter, bindparam, or_, select
 
 from domain.orders import EventKind, OrderEvent, WorkOrder
 from domain.people import Grant
-from storage import schema
+from storage import activity_people, schema
 from storage.conversations import COLUMN as TALK
 from storage.inbox import COLUMN as HEARD
 from storage.outbox import COLUMN as SAID
@@ -171,6 +171,7 @@ class _Gathered:
                 {"unit": self._tx.org.unit(one.unit).name, "tag": one.tag}
                 for one in self._tx.audiences.of_person(self._person)
             ],
+            **activity_people.export(self._tx, self._person),
             "posts": [self._post(grant) for grant in self._grants],
             "absences": self._absences(),
             "conversations": [*self._conversations()],

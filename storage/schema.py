@@ -32,6 +32,8 @@ from sqlalchemy import (
     true,
 )
 
+from domain.activities import ActivityKind, ActivityState, Reply
+from domain.branches import Position
 from domain.broadcasts import Action, BroadcastState, Delivery
 from domain.conversations import GroupMode, HandOverState
 from domain.messages import AttachmentKind, ChatKind
@@ -847,4 +849,123 @@ broadcast_answers = Table(
     _text("value"),
     _number("at"),
     Index("ix_broadcast_answers_person", "person"),
+)
+
+# --- branches and activities ---------------------------------------------------------------------
+
+branches = Table(
+    "branches",
+    metadata,
+    Column("unit", ID, ForeignKey("units.id"), primary_key=True, autoincrement=False),
+    _text("name"),
+    _yes("committee"),
+    Column("party_day", Integer),  # the day of the month for 主题党日
+)
+
+party_members = Table(
+    "party_members",
+    metadata,
+    Column("person", ID, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("branch", ID, ForeignKey("branches.unit"), nullable=False, index=True),
+    Column("party_group", ID, ForeignKey("units.id")),
+    _text("position"),
+    _text("birthday", null=True),  # 06-09, to be found by; the date is sealed
+    _yes("votes"),
+    _text("away_since", null=True),
+    _text("contacted", null=True),
+    _key(),
+    _sealed("private"),  # the day they joined, where they are while away
+    _one_of("position", Position),
+    Index("ix_party_members_birthday", "birthday"),
+)
+
+activity_series = Table(  # what an activity comes again and again from
+    "activity_series",
+    metadata,
+    _id(),
+    _to("units", "unit"),
+    Column("organiser", ID, ForeignKey("people.id"), index=True),
+    _text("rule"),  # RRULE of iCalendar
+    _text("starts"),  # wall time of the first one: clocks may change, the hour does not
+    Column("minutes", Integer, nullable=False),
+    _text("holidays"),  # what becomes of one that falls on a holiday
+    _key(),
+    _sealed("private"),
+    _number("ended_at", null=True),
+    CheckConstraint("holidays IN ('move', 'skip', 'keep')", name="holidays"),
+    CheckConstraint("minutes > 0", name="minutes"),
+)
+
+activities = Table(
+    "activities",
+    metadata,
+    _id(),
+    _to("units", "unit"),
+    _text("kind"),
+    _text("state"),
+    _number("starts_at"),
+    _number("ends_at"),
+    Column("capacity", Integer),
+    Column("organiser", ID, ForeignKey("people.id"), index=True),
+    _to("activity_series", "series", null=True),
+    _text("occurrence", null=True),  # the day its series meant it for
+    _text("inviting", null=True),  # how far asking people has come; NULL when all were
+    _key(),
+    _sealed("private"),  # title, place, audience, chats, reason, minutes
+    Column("expected", Integer, nullable=False, server_default="0"),
+    Column("present", Integer, nullable=False, server_default="0"),
+    _number("version", default="0"),
+    _number("created_at"),
+    _one_of("kind", ActivityKind),
+    _one_of("state", ActivityState),
+    CheckConstraint("ends_at > starts_at", name="span"),
+    Index("ix_activities_unit", "unit", "starts_at"),
+    Index("ix_activities_ends_at", "ends_at"),
+    _partial("ix_activities_coming", "ends_at", where="state IN ('planned', 'changed')"),
+    _partial("ix_activities_inviting", "id", where="inviting IS NOT NULL"),
+    _partial(
+        "ix_activities_occurrence", "series", "occurrence", where="series IS NOT NULL", unique=True
+    ),
+)
+
+attendance = Table(  # everybody who was asked to an activity, or came without
+    "attendance",
+    metadata,
+    Column("activity", ID, ForeignKey("activities.id"), primary_key=True, autoincrement=False),
+    Column("person", ID, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    _text("reply", default=Reply.ASKED),
+    _number("replied_at", null=True),
+    _key(null=True),
+    _sealed("private"),  # why they cannot come
+    _number("came_at", null=True),
+    _one_of("reply", Reply),
+    Index("ix_attendance_person", "person", "activity"),
+    _partial("ix_attendance_waiting", "activity", "replied_at", where="reply = 'waiting'"),
+)
+
+reminders = Table(  # what one person is told of one activity, each thing once
+    "reminders",
+    metadata,
+    _id(),
+    _to("activities", "activity"),
+    _to("people", "person"),
+    _text("stage"),  # asked, d7, h2, moved.3, cancelled, record.d1…
+    _number("due_at"),
+    _text("state", default="due"),
+    _number("ended_at", null=True),
+    UniqueConstraint("activity", "person", "stage"),
+    CheckConstraint("state IN ('due', 'told', 'dropped', 'unreached')", name="state"),
+    _partial("ix_reminders_due", "due_at", "id", where="state = 'due'"),
+    _partial("ix_reminders_ended_at", "ended_at", where="state <> 'due'"),
+    Index("ix_reminders_person", "person"),
+)
+
+calendar_feeds = Table(
+    "calendar_feeds",
+    metadata,
+    Column("person", ID, ForeignKey("people.id"), primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False, unique=True),  # of the secret in its link
+    _key(),
+    _sealed("private"),  # the secret, to show the link again
+    _number("made_at"),
 )

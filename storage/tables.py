@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, select, update
 
+from domain.branches import Branch, Member, Position
 from domain.changes import AuditEntry
 from domain.conversations import GroupMode
 from domain.people import Post, Role
@@ -33,6 +34,9 @@ _CODES = {
     table.name: Statement(select(table.c.code, table.c.id, table.c.kind))
     for table in (schema.units, schema.places)
 }
+_PEOPLE_CODES = Statement(
+    select(schema.people.c.code).where(schema.people.c.code > "", ~schema.people.c.erased)
+)
 _KEEP_UNIT = Statement(
     adding(schema.units, "code", "kind", "name").on_conflict_do_update(
         index_elements=["code"], set_={"kind": bindparam("kind"), "name": bindparam("name")}
@@ -96,6 +100,8 @@ class TableStore(Store):
             "places": self._places,
             "people": self._people,
             "chats": self._chats,
+            "branches": self._branches,
+            "members": self._members,
             "categories": self._categories,
             "deadlines": self._deadlines,
             "phones": self._phones,
@@ -128,6 +134,10 @@ class TableStore(Store):
     def codes(self, table: str) -> Mapping[str, str]:
         """The code and kind of everything in "units" or "places"."""
         return {row.code: row.kind for row in self.db.all(_CODES[table])}
+
+    def people_codes(self) -> frozenset[str]:
+        """The codes of all imported people."""
+        return frozenset(row.code for row in self.db.all(_PEOPLE_CODES))
 
     def _units(self, rows: Sequence[Row]) -> None:
         self.db.many(
@@ -184,6 +194,39 @@ class TableStore(Store):
                 for row in rows
             ],
         )
+
+    def _branches(self, rows: Sequence[Row]) -> None:
+        units = self._ids("units")
+        self.tx.branches.keep(
+            Branch(
+                unit=units[row["unit"]],
+                name=row["name"],
+                committee=row["committee"],
+                party_day=row["party_day"],
+            )
+            for row in rows
+        )
+
+    def _members(self, rows: Sequence[Row]) -> None:
+        units = self._ids("units")
+        for row in rows:
+            person = self.tx.people.coded(row["person"])
+            if person is None:  # erased since the file was checked
+                continue
+            before = self.tx.branches.member(person)
+            self.tx.branches.keep_member(
+                Member(
+                    person=person,
+                    branch=units[row["branch"]],
+                    group=units[row["group"]] if row["group"] else None,
+                    position=Position(row["position"]),
+                    joined=row["joined"],
+                    votes=row["votes"],
+                    away_since=row["away_since"],
+                    away_to=row["away_to"],
+                    contacted=before.contacted if before else None,
+                )
+            )
 
     def _categories(self, rows: Sequence[Row]) -> None:
         self._become(

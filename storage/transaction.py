@@ -20,10 +20,15 @@ from domain.rules import Rules
 from domain.units import Org
 from domain.wording import Wording
 from storage import telling
+from storage.activities import ActivityStore
+from storage.activity_links import ActivityLinks
+from storage.activity_reminders import ReminderStore
+from storage.activity_series import SeriesStore
 from storage.attachments import AttachmentStore
 from storage.audiences import AudienceStore
 from storage.audit import AuditStore
 from storage.bell import Bell, address_digest
+from storage.branches import BranchStore
 from storage.broadcasts import BroadcastStore
 from storage.buckets import BucketStore
 from storage.catalogue import Catalogue
@@ -122,6 +127,11 @@ class Transaction:
         self.transcripts = TranscriptStore(self)
         self.tables = TableStore(self)
         self.models = ModelStore(self)
+        self.branches = BranchStore(self)
+        self.activities = ActivityStore(self)
+        self.series = SeriesStore(self)
+        self.reminders = ReminderStore(self)
+        self.activity_links = ActivityLinks(self)
 
     @property
     def org(self) -> Org:

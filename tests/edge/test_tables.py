@@ -17,7 +17,7 @@ from tests.edge.conftest import Xiaoqi
 
 Write = Callable[[str, str], Path]
 
-EXPORTED = [kind for kind in TABLES if kind != "people"]
+EXPORTED = [kind for kind in TABLES if kind not in ("people", "members")]
 
 
 def sample_file(kind: str) -> Path:
@@ -70,7 +70,7 @@ def test_the_sample_comes_out_as_it_went_in(xiaoqi: Xiaoqi) -> None:
 
 
 def test_people_are_imported_with_a_code_for_staff_nobody_reaches(xiaoqi: Xiaoqi) -> None:
-    for kind in TABLES[:-2]:
+    for kind in TABLES[: TABLES.index("people")]:
         xiaoqi("import", kind, sample_file(kind))
 
     done = xiaoqi("import", "people", sample_file("people"))

@@ -15,6 +15,7 @@ LARGE = frozenset(
     {
         "attachment_bytes",
         "attachments",
+        "attendance",
         "audit",
         "broadcast_answers",
         "broadcast_recipients",
@@ -29,6 +30,7 @@ LARGE = frozenset(
         "outbox",
         "people",
         "questions",
+        "reminders",
         "transcripts",
     }
 )

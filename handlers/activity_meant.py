@@ -1,0 +1,77 @@
+"""Which activity somebody means: the one they name, the only one there is, or the one chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from domain.activities import Activity, Counts, soonest
+from domain.messages import Choice
+from domain.units import UnitKind
+from handlers.activity_hosts import hosts
+from handlers.turn import Turn
+from knowledge.activities import find_plan
+from storage.activity_telling import activity_values, count_values
+
+LISTED = 6
+MANY = 60
+
+
+def values(turn: Turn, activity: Activity) -> dict[str, Any]:
+    """What a phrase may say about the activity and how many come; nobody's name."""
+    counts: Counts = turn.tx.activities.counts(activity.id or 0)
+    return {**activity_values(turn.tx, activity), **count_values(counts)}
+
+
+def hosted(turn: Turn) -> list[Activity]:
+    """What is to come that the person may decide about."""
+    units = {unit.id for host in hosts(turn) for unit in turn.org.below(host.unit)}
+    return list(turn.tx.activities.coming_in(units, MANY)) if units else []
+
+
+def open_to(turn: Turn) -> list[Activity]:
+    """What is to come that the person was asked to, or may come to without."""
+    asked = turn.tx.activities.coming_for(turn.person.id, MANY)
+    community = turn.chat.unit or turn.conversation.community
+    nearby: Sequence[Activity] = ()
+    if community is not None:
+        scope = turn.org.nearest(community, UnitKind.COMMUNITY)
+        top = scope.id if scope else community
+        nearby = turn.tx.activities.coming_in([unit.id for unit in turn.org.below(top)], MANY)
+    found = {one.id: one for one in (*asked, *nearby) if one in asked or is_for_all(one)}
+    return soonest(found.values())
+
+
+def is_for_all(activity: Activity) -> bool:
+    """Whether anybody of its unit may come, asked or not."""
+    return any(part.units and not part.tags for part in activity.audience.parts)
+
+
+def fitting(turn: Turn, activities: Iterable[Activity]) -> list[Activity]:
+    """Those the words may mean; all of them when the words name none."""
+    among = list(activities)
+    said = find_plan(turn.heard.text, turn.rules.calendar.local_day(turn.now))
+    if said.title:
+        named = [one for one in among if said.title in one.title or one.title in said.title]
+        among = named or among
+    if said.kind is not None and any(one.kind is said.kind for one in among):
+        among = [one for one in among if one.kind is said.kind]
+    on_day = [one for one in among if _day(turn, one) == said.day] if said.day else []
+    return on_day or among
+
+
+def choices(turn: Turn, activities: Sequence[Activity]) -> tuple[Choice, ...]:
+    """Buttons to choose one."""
+    return tuple(
+        Choice(
+            value=str(one.id),
+            label=turn.tx.wording.say(
+                "activity.choice", {"title": one.title, "starts": one.starts_at}
+            ),
+        )
+        for one in activities[:LISTED]
+    )
+
+
+def _day(turn: Turn, activity: Activity) -> Any:
+    return turn.rules.calendar.local_day(activity.starts_at)

@@ -1,0 +1,66 @@
+"""报名情况: who comes, who does not and why, for whoever leads it; in private only."""
+
+from __future__ import annotations
+
+from domain.activities import Activity, Reply, SignUp
+from handlers import activity_meant
+from handlers.activity_hosts import may_host
+from handlers.turn import Answer, Turn
+
+NAMES = 60
+
+
+def handle(turn: Turn) -> None:
+    """The list of the one named, or of the next one; others hear how many come."""
+    among = activity_meant.hosted(turn)
+    if not among:
+        turn.say("roll.nothing")
+        return
+    meant = activity_meant.fitting(turn, among)
+    if len(meant) == 1:
+        show(turn, meant[0])
+        return
+    turn.ask("roll.which", "roll.ask_which", choices=activity_meant.choices(turn, meant))
+
+
+def show(turn: Turn, activity: Activity) -> None:
+    """Counts in a group, names in private."""
+    values = activity_meant.values(turn, activity)
+    if turn.in_group:
+        turn.say("roll.counts", **values)
+        return
+    said = turn.tx.activities.roll(activity.id or 0)
+    leaves = [
+        {"name": _name(turn, one), "why": one.reason} for one in said if one.reply is Reply.LEAVE
+    ]
+    turn.say(
+        "roll.list",
+        coming=_names(turn, said, Reply.GOING),
+        queue=_names(turn, said, Reply.WAITING),
+        unanswered=_names(turn, said, Reply.ASKED),
+        leaves=leaves[:NAMES],
+        arrived=[_name(turn, one) for one in said if one.came_at][:NAMES],
+        **values,
+    )
+
+
+def _names(turn: Turn, said: tuple[SignUp, ...], reply: Reply) -> list[str]:
+    return [_name(turn, one) for one in said if one.reply is reply][:NAMES]
+
+
+def _name(turn: Turn, sign_up: SignUp) -> str:
+    person = turn.tx.people.get(sign_up.person)
+    contacts = turn.tx.people.contacts(sign_up.person)
+    shown = next((contact.name for contact in contacts if contact.name), "")
+    return (person.name if person else "") or shown or turn.tx.wording.say("roll.nameless", {})
+
+
+def _which(turn: Turn, answer: Answer) -> bool:
+    found = turn.tx.activities.get(int(answer.value)) if answer.value else None
+    if found is None or not may_host(turn, found.unit):
+        return False
+    show(turn, found)
+    return True
+
+
+ANSWERS = {"which": _which}

@@ -1,0 +1,185 @@
+"""What a sentence says of an activity: its kind, when, where, how many, and how often."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from domain.activities import ActivityKind
+from knowledge.normal import normal
+from knowledge.numerals import in_digits
+from knowledge.times import When, find_when
+
+_CN = "[零〇一二两三四五六七八九十百]"
+_NUMBER = rf"(?:\d{{1,6}}|{_CN}{{1,4}})"
+_WEEKDAYS = {"一": "MO", "二": "TU", "三": "WE", "四": "TH", "五": "FR", "六": "SA"} | {
+    "日": "SU",
+    "天": "SU",
+    "末": "SA",
+}
+_WEEK = "(?:周|星期|礼拜)"
+_CAPACITY = re.compile(
+    rf"(?:限额|限|名额|最多|只收|招募?|只招)(?:报名?|收)?[:为是 ]{{0,2}}"
+    rf"(?P<count>{_NUMBER})\s?(?:人|名|个|位|$)?"
+)
+_WEEKLY = re.compile(rf"(?P<every>每|隔|每两|每2)个?{_WEEK}(?P<day>[一二三四五六日天末])")
+_MONTHLY_BY_WEEK = re.compile(
+    rf"每个?月的?(?:第(?P<place>[一二三四1234])|(?P<last>最后一))个?{_WEEK}(?P<day>[一二三四五六日天])"
+)
+_MONTHLY = re.compile(rf"每(?P<quarter>季度|个季度)?个?月?的?(?P<day>{_NUMBER})[号日]")
+_MONTH_END = re.compile(r"每个?月(?:的)?(?:月底|最后一天|底)")
+_DAILY = re.compile("每天|每日")
+_TITLE = re.compile(
+    '《([^《》]{2,30})》|[“"]([^“”"]{2,30})[”"]|主题[是为: ]{1,2}([^,.;!?\\s]{2,30})'
+)
+# 端午节包粽子活动: what stands before the word, without the time of day.
+_NAMED = re.compile(
+    r"(?:^|[,，.。;；!！\s点半日号天午上])(?P<title>(?!什么|啥|哪些|有|这次|社区)[\u4e00-\u9fff]{2,10}活动)"
+)
+_NAMED_PLACE = re.compile(r"(?:地点|地址|集合点)[是在:为 ]{0,2}(?P<place>[^,.;!?\s]{2,30})")
+_REASON = re.compile(
+    r"(?:因为|由于|因|原因[是:： ]?)(?P<reason>[^,.;!?，。；！？]{2,60})"
+    r"|(?:^|[,，。;；\s])(?P<told>[^,.;!?，。；！？\s]{0,20}(?:出差|加班|生病|住院|发烧|不舒服|值班|下雨|台风|外地|有事|看病|接孩子|开会|上班|带孩子)[^,.;!?，。；！？]{0,20})"
+)
+_PLACES = {"一": 1, "二": 2, "三": 3, "四": 4}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanSaid:
+    """What was said of an activity; every part may be missing."""
+
+    kind: ActivityKind | None = None
+    title: str = ""
+    when: When = field(default_factory=When)
+    place: str = ""
+    capacity: int | None = None
+    rule: str = ""  # RRULE of iCalendar
+
+    @property
+    def day(self) -> date | None:
+        """The day."""
+        return self.when.day
+
+    @property
+    def start(self) -> time | None:
+        """The wall time it begins."""
+        return self.when.start
+
+
+def find_plan(text: str, today: date) -> PlanSaid:
+    """What the sentence says; nothing is guessed that was not said."""
+    message = normal(text)
+    key = message.key
+    word, kind = _kind(key)
+    return PlanSaid(
+        kind=kind,
+        title=_title(message.text, word) or (word if kind in _BY_THEIR_WORD else ""),
+        when=find_when(key, today),
+        place=_place(key, message.text),
+        capacity=_capacity(key),
+        rule=_rule(key),
+    )
+
+
+def find_reason(text: str) -> str:
+    """Why, where the sentence says so: 因为下雨, 要加班; "" where it does not."""
+    found = _REASON.search(text)
+    return (found["reason"] or found["told"]) if found else ""
+
+
+def activity_signs(text: str) -> frozenset[str]:
+    """What the sentence wants of an activity: "moves", "cancels", "who", "plans", "asks"…"""
+    key = normal(text).key
+    return frozenset(name for name, sign in _signs().items() if sign.search(key))
+
+
+_BY_THEIR_WORD = frozenset({ActivityKind.FREE, ActivityKind.VOLUNTEERING})
+
+
+def _kind(key: str) -> tuple[str, ActivityKind | None]:
+    for word, kind in _words().items():
+        if word in key:
+            return word, kind
+    return "", None
+
+
+def _title(text: str, word: str) -> str:
+    found = _TITLE.search(text)
+    if found:
+        return next(part for part in found.groups() if part)
+    named = _NAMED.search(text) if word == "活动" else None
+    return named["title"] if named else ""
+
+
+def _place(key: str, text: str) -> str:
+    """As it was written: the key has the same length as the text."""
+    named = _NAMED_PLACE.search(key)
+    if named:
+        return text[slice(*named.span("place"))]
+    for found in _going().finditer(key):
+        start, end = found.span("place")
+        place = key[start:end]
+        if place not in _never() and find_when(place, date(2000, 1, 1)) == When():
+            return text[start:end]
+    return ""
+
+
+def _capacity(key: str) -> int | None:
+    found = _CAPACITY.search(key)
+    return int(in_digits(found["count"])) if found else None
+
+
+def _rule(key: str) -> str:
+    if found := _MONTHLY_BY_WEEK.search(key):
+        place = -1 if found["last"] else int(_PLACES.get(found["place"], found["place"]))
+        return f"FREQ=MONTHLY;BYDAY={place}{_WEEKDAYS[found['day']]}"
+    if found := _WEEKLY.search(key):
+        twice = "" if found["every"] == "每" else ";INTERVAL=2"
+        return f"FREQ=WEEKLY{twice};BYDAY={_WEEKDAYS[found['day']]}"
+    if _MONTH_END.search(key):
+        return "FREQ=MONTHLY;BYMONTHDAY=-1"
+    found = _MONTHLY.search(key)
+    if found and 1 <= (day := int(in_digits(found["day"]))) <= 31:
+        return f"FREQ=MONTHLY{';INTERVAL=3' if found['quarter'] else ''};BYMONTHDAY={day}"
+    return "FREQ=DAILY" if _DAILY.search(key) else ""
+
+
+@cache
+def _tables() -> Mapping[str, Any]:
+    text = (resources.files("knowledge") / "activities.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def _signs() -> Mapping[str, re.Pattern[str]]:
+    return {name: re.compile(pattern) for name, pattern in _tables()["signs"].items()}
+
+
+@cache
+def _words() -> Mapping[str, ActivityKind]:
+    """Every name, the party's own before the rest, the longest first."""
+    found = [
+        (kind == ActivityKind.FREE, -len(word), word, ActivityKind(kind))
+        for kind, words in _tables()["kinds"].items()
+        for word in words
+    ]
+    return {word: kind for _, _, word, kind in sorted(found)}
+
+
+@cache
+def _going() -> re.Pattern[str]:
+    after = _tables()["places"]["after"]
+    return re.compile(
+        rf"(?<![改推延提报过收回得])(?:前往|去|到|在)(?P<place>[^,.;!?\s:，。]{{2,20}}?)(?={after})"
+    )
+
+
+@cache
+def _never() -> frozenset[str]:
+    return frozenset(_tables()["places"]["never"])

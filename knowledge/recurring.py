@@ -1,0 +1,66 @@
+"""Which days a rule of iCalendar means, and what a holiday makes of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from dateutil.rrule import rrulestr
+
+from domain.workdays import WorkCalendar
+
+MOST = 400  # of one rule in one look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One day of a rule; `day` is when it will be, `meant` what the rule says, `holiday` why they
+    differ or what it falls into.
+    """
+
+    meant: date
+    day: date
+    holiday: str = ""
+
+
+def days_of(rule: str, starts: datetime, first: date, last: date) -> Iterator[date]:
+    """The days of the rule from `first` to `last`, both included; wall time, so no clock change
+    moves one.
+    """
+    begin = starts.replace(tzinfo=None)
+    found = rrulestr(rule, dtstart=begin).xafter(
+        datetime.combine(max(first, begin.date()), datetime.min.time()), count=MOST, inc=True
+    )
+    for at in found:
+        if at.date() > last:
+            return
+        yield at.date()
+
+
+def first_day(rule: str, starts: datetime) -> date | None:
+    """The first day of the rule from this one on."""
+    last = starts.date() + timedelta(days=800)
+    return next(days_of(rule, starts, starts.date(), last), None)
+
+
+def occurrence(day: date, calendar: WorkCalendar, holidays: str) -> Occurrence | None:
+    """What becomes of this day: kept, moved behind the holiday, or None when it is skipped."""
+    names = [row.name for row in calendar.names_between(day, day)]
+    if not names or holidays == "keep":
+        return Occurrence(meant=day, day=day, holiday=names[0] if names else "")
+    if holidays == "skip":
+        return None
+    moved = calendar.next_working_day(day)
+    return Occurrence(meant=day, day=moved, holiday=names[0])
+
+
+def falls_on(
+    rule: str, starts: datetime, last: date, calendar: WorkCalendar
+) -> tuple[date, str] | None:
+    """The first day of the rule that is in a holiday, and its name."""
+    for day in days_of(rule, starts, starts.date(), last):
+        names = calendar.names_between(day, day)
+        if names:
+            return day, names[0].name
+    return None
