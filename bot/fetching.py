@@ -12,6 +12,7 @@ import structlog
 from bot.channels.base import Channel
 from bot.first_bytes import is_picture, voice_type
 from bot.images import Unreadable, sanitise
+from bot.movies import is_boxes, without_whereabouts
 from domain.changes import Audience, Change, Notice, Recipient
 from domain.messages import (
     Attachment,
@@ -89,9 +90,11 @@ class Fetcher:
             heard_as = voice_type(data)
             if heard_as is None:
                 raise Unreadable("no_voice")
-            return heard_as, data
-        if attachment.kind is AttachmentKind.PHOTO or is_picture(data):
+            claimed = heard_as
+        elif attachment.kind is AttachmentKind.PHOTO or is_picture(data):
             return await sanitise(data)
+        if is_boxes(data):
+            data = await asyncio.to_thread(without_whereabouts, data)
         return (UNKNOWN if claimed.startswith("image/") else claimed), data
 
 

@@ -13,7 +13,7 @@ REASONS = frozenset({"heic", "huge", "unknown", "damaged"})
 
 
 class Unreadable(Exception):
-    """Not a photo that can be opened; `why` is heic, huge, unknown or damaged."""
+    """Not a file that can be taken; `why` is the phrase `file.<why>`."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

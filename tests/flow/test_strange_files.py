@@ -170,6 +170,73 @@ async def test_a_document_that_calls_itself_a_picture_is_not_believed(town: Town
     assert kept == ("application/octet-stream", b"<svg/>")
 
 
+def box(kind: bytes, *inside: bytes, wide: bool = False) -> bytes:
+    body = b"".join(inside)
+    if wide:
+        return struct.pack(">I4sQ", 1, kind, len(body) + 16) + body
+    return struct.pack(">I4s", len(body) + 8, kind) + body
+
+
+PIXELS = bytes(range(256)) * 4
+
+
+def film(*more: bytes, codec: bytes = b"avc1", wide: bool = False) -> bytes:
+    """A film as phones make them, that tells in every way it can who took it where."""
+    table = box(b"stbl", box(b"stsd", bytes(8), box(codec, bytes(70))), box(b"stco", bytes(12)))
+    track = box(b"trak", box(b"mdia", box(b"minf", table)), box(b"udta", SECRET))
+    return b"".join(
+        (
+            box(b"ftyp", b"isom", bytes(4), b"isommp42"),
+            box(b"mdat", PIXELS, wide=wide),
+            box(b"moov", box(b"mvhd", bytes(100)), track, box(b"meta", SECRET), *more),
+            box(b"uuid", SECRET),
+            box(b"free", SECRET),
+        )
+    )
+
+
+GPS_BOX = box(b"udta", box(b"\xa9xyz", b"+32.0584+118.7965/"))
+
+
+@pytest.mark.parametrize(("kind", "claimed"), [(FILE, "video/mp4"), (VOICE, "audio/mp4")])
+@pytest.mark.parametrize("wide", [False, True])
+async def test_a_film_tells_nothing_of_who_made_it_where(
+    town: Town, kind: AttachmentKind, claimed: str, wide: bool
+) -> None:
+    told = film(GPS_BOX, wide=wide)
+    state, kept, heard = await fetched(town, kind, claimed, told)
+
+    assert state is AttachmentState.STORED
+    assert heard == []
+    assert kept is not None
+    media_type, data = kept
+    assert media_type == claimed
+    assert SECRET not in data
+    assert b"+32.0584" not in data
+    assert len(data) == len(told)
+    assert data.index(PIXELS) == told.index(PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (film(codec=b"gpmd"), "位置记录"),
+        (film(codec=b"camm"), "位置记录"),
+        (film()[:-4], "没有传完整"),
+        (box(b"ftyp", b"isom") + struct.pack(">I4s", 3, b"moov") + bytes(40), "没有传完整"),
+        (box(b"ftyp", b"isom") + box(b"moov", box(b"udta", bytes(9))[:-3]), "没有传完整"),
+    ],
+)
+async def test_a_film_that_cannot_be_made_safe_is_refused(
+    town: Town, data: bytes, why: str
+) -> None:
+    state, kept, (told,) = await fetched(town, FILE, "video/mp4", data)
+
+    assert state is AttachmentState.FAILED
+    assert kept is None
+    assert why in told
+
+
 async def test_one_person_cannot_fill_the_store(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
