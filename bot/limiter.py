@@ -11,6 +11,7 @@ from bot.channels.base import Limits
 SLACK = 1.08
 SECOND = 1.0 * SLACK
 MINUTE = 60.0 * SLACK
+BURST = 3  # messages in bulk that may follow one another at once
 TIDY_EVERY = 512  # sends between two looks for chats that have been quiet
 
 
@@ -27,21 +28,33 @@ class Limiter:
         self._chats: defaultdict[str, deque[float]] = defaultdict(deque)
         self._chat_pauses: dict[str, float] = {}
         self._pause = float("-inf")
+        self._bulk_at = float("-inf")  # when the next one in bulk may go
         self._since_tidied = 0
 
-    def wait(self, chat: str, group: bool, at: float) -> float:
-        """Seconds until a message may go to the chat; 0 when it may go now."""
+    def wait(
+        self, chat: str, group: bool, at: float, *, bulk: bool = False, spare: int = 0
+    ) -> float:
+        """Seconds until a message may go to the chat; 0 when it may go now.
+
+        What goes in `bulk` is spread evenly, so that at any moment there is soon room for an
+        answer, and leaves room for so many to `spare`.
+        """
+        limit = self._limits.per_second
         until = max(
             self._pause,
             self._chat_pauses.get(chat, float("-inf")),
-            _free_at(self._all, self._limits.per_second, SECOND),
+            _free_at(self._all, None if limit is None else max(limit - spare, 1), SECOND),
             self._free_in_chat(chat, group=group),
+            self._bulk_at if bulk else float("-inf"),
         )
         return max(until - at, 0.0)
 
-    def sent(self, chat: str, group: bool, at: float) -> None:
+    def sent(self, chat: str, group: bool, at: float, *, bulk: bool = False) -> None:
         """Counts a message as sent."""
         self._all.append(at)
+        if bulk and self._limits.per_second is not None:
+            gap = SECOND / self._limits.per_second
+            self._bulk_at = max(self._bulk_at, at - BURST * gap) + gap
         _forget(self._all, at - SECOND)
         if self._limits.chat_per_second is not None or (group and self._limits.group_per_minute):
             self._chats[chat].append(at)

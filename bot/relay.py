@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from bot.last_words import let_go
 from bot.limiter import Limiter
 from bot.outcomes import OUTCOMES, Outcome, record, with_files
 from bot.pause import Pause
-from domain.messages import Outbound, Refused, TryLater, Unknown
+from domain.messages import Lane, Outbound, Refused, TryLater, Unknown
 from storage.bell import Topic, woken
 from storage.database import Database, Unavailable
 from storage.outbox import LEASE as SENDING
@@ -28,6 +29,9 @@ logger = structlog.get_logger()
 
 LEASE = 6.0  # seconds one process delivers for a channel account; renewed at a third
 AT_ONCE = 32  # messages of one channel on their way
+BULK = 32  # of a broadcast, on their way or waiting for the pace
+BULK_AT_ONCE = 24  # of a broadcast, on their way: there is always room for an answer
+MOST_SPARED = 4  # answers that wait for the pace and go before the next of a broadcast
 WAITING = 512  # that wait beside them for the platform's pace
 MOMENT = 0.02  # seconds between two looks whether one of those on their way has arrived
 SHORT_WAIT = 1.2  # seconds; who must wait longer goes back into the outbox
@@ -140,6 +144,8 @@ class _Line:
         self._breaker = Breaker()
         self._calls: set[asyncio.Task[None]] = set()
         self._waiting = 0  # of the calls: those that have not begun
+        self._bulk = 0  # of the calls: those of broadcasts
+        self._bulk_waiting = 0
         # What is being sent, and its outcome until that is recorded.
         self._sending: dict[int, tuple[OutboxRow, Outcome]] = {}
         self._pause = Pause()
@@ -174,12 +180,12 @@ class _Line:
         """Begins to send what is due, as many as may be under way at once; whether any is."""
         room = min(self._room(), WAITING - self._waiting)
         if room > 0:
-            rows = await self._claim(token, room)
+            rows = await self._claim(token, room, BULK - self._bulk)
             if len(rows) == room:
                 self.something_new.set()  # for all we know there is more
             began = self._clock()
             for row in await self._start(rows, token, patient=True):
-                self._begin(self._call(row, token, began))
+                self._begin(row, self._call(row, token, began))
         return bool(self._calls)
 
     def _room(self) -> int:
@@ -187,9 +193,14 @@ class _Line:
         most = 1 if self._breaker.is_open else AT_ONCE
         return most - (len(self._calls) - self._waiting)
 
+    def _has_room_for(self, row: OutboxRow) -> bool:
+        if _is_bulk(row) and self._bulk - self._bulk_waiting >= BULK_AT_ONCE:
+            return False
+        return self._room() > 0
+
     async def deliver_some(self, token: str) -> bool:
         """Sends what may go now, one after the other; False when there was nothing."""
-        rows = await self._claim(token, AT_ONCE)
+        rows = await self._claim(token, AT_ONCE, BULK)
         for row in rows:
             began = self._clock()
             for started in await self._start((row,), token, patient=False):
@@ -218,14 +229,19 @@ class _Line:
         tx.outbox.let_go(self._channel.name, token)
         tx.leases.release(_lease_of(self._channel.name), token)
 
-    async def _claim(self, token: str, limit: int) -> tuple[OutboxRow, ...]:
+    async def _claim(self, token: str, limit: int, bulk: int) -> tuple[OutboxRow, ...]:
+        """What may be sent next, at most `bulk` of it of broadcasts."""
         name = self._channel.name
 
         def claim(tx: Transaction) -> tuple[OutboxRow, ...]:
             if not tx.leases.holds(_lease_of(name), token):
                 return ()
             ready = []
-            for row in tx.outbox.claim(name, token=token, limit=limit):
+            rows = tx.outbox.claim(name, token=token, limit=limit, last=Lane.STAFF)
+            left = min(limit - len(rows), bulk)
+            if left > 0:
+                rows += tx.outbox.claim(name, token=token, limit=left, first=Lane.BROADCAST)
+            for row in rows:
                 whole = with_files(tx, row)
                 if whole is None:
                     tx.outbox.later(row.id, token, LOOK_FOR_FILES, "files are coming")
@@ -249,7 +265,7 @@ class _Line:
             if wait == 0:
                 now.append(row)
             elif patient and wait <= SHORT_WAIT:
-                self._begin(self._call_in_time(row, token, wait))
+                self._begin(row, self._call_in_time(row, token, wait))
             else:
                 back.append((row.id, wait))
         if not now and not back:
@@ -266,20 +282,24 @@ class _Line:
     def _pace(self, row: OutboxRow) -> float:
         """How long the row must wait; with 0 it counts as sent now."""
         address, at = row.outbound.address, self._clock()
-        group = self._channel.is_group(address)
-        wait = self._limiter.wait(address.chat, group, at)
+        group, bulk = self._channel.is_group(address), _is_bulk(row)
+        spare = min(self._waiting - self._bulk_waiting, MOST_SPARED) if bulk else 0
+        wait = self._limiter.wait(address.chat, group, at, bulk=bulk, spare=spare)
         if wait == 0:
-            self._limiter.sent(address.chat, group, at)
+            self._limiter.sent(address.chat, group, at, bulk=bulk)
         return wait
 
     async def _call_in_time(self, row: OutboxRow, token: str, wait: float) -> None:
+        bulk = int(_is_bulk(row))
         self._waiting += 1
+        self._bulk_waiting += bulk
         try:
             while wait > 0:
                 await asyncio.sleep(wait)
-                wait = self._pace(row) if self._room() > 0 else MOMENT
+                wait = self._pace(row) if self._has_room_for(row) else MOMENT
         finally:
             self._waiting -= 1
+            self._bulk_waiting -= bulk
         began = self._clock()
         if await self._database.run(lambda tx: tx.outbox.sending([row.id], token)):
             await self._call(row, token, began)
@@ -367,17 +387,23 @@ class _Line:
             return False
         return True
 
-    def _begin(self, call: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, row: OutboxRow, call: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(call, name=f"relay: call on {self._channel.name}")
         self._calls.add(task)
-        task.add_done_callback(self._ended)
+        self._bulk += _is_bulk(row)
+        task.add_done_callback(partial(self._ended, _is_bulk(row)))
 
-    def _ended(self, call: asyncio.Task[None]) -> None:
+    def _ended(self, bulk: bool, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
+        self._bulk -= bulk
         self.something_new.set()
         if not call.cancelled() and (failure := call.exception()) is not None:
             # The row keeps its lease; when that is over somebody takes it up.
             logger.error("delivery failed", channel=self._channel.name, exc_info=failure)
+
+
+def _is_bulk(row: OutboxRow) -> bool:
+    return row.kind is Lane.BROADCAST
 
 
 def _lease_of(channel: str) -> str:

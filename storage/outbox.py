@@ -60,6 +60,8 @@ _HEADS = Statement(
         outbox.c.channel == bindparam("on_channel"),
         outbox.c.state == OutboxState.QUEUED.value,
         outbox.c.ready_at <= bindparam("now"),
+        outbox.c.lane >= bindparam("first_lane"),
+        outbox.c.lane <= bindparam("last_lane"),
         ~among(outbox.c.address_digest, "busy"),
         ~exists(
             select(_earlier.c.id).where(
@@ -294,9 +296,11 @@ class OutboxStore(Store):
         limit: int,
         busy: Collection[str] = (),
         lease: float = CLAIMED_FOR,
+        first: Lane = LANES[0],
+        last: Lane = LANES[-1],
     ) -> tuple[OutboxRow, ...]:
         """The next messages to send, each the oldest unsent of its address and lane, urgent lanes
-        first.
+        first; of the lanes from `first` to `last` only.
 
         Nothing goes to the `busy` chats. The rows are held under `token` for `lease` seconds.
         """
@@ -306,6 +310,8 @@ class OutboxStore(Store):
             now=stored(self.tx.now),
             busy=[self.tx.address_digest(Address(channel=channel, chat=chat)) for chat in busy],
             many=limit,
+            first_lane=LANES.index(first),
+            last_lane=LANES.index(last),
         )
         if not heads:
             return ()

@@ -110,3 +110,28 @@ def test_memory_follows_what_goes_on(chat: str) -> None:
 
     assert len(limiter._chats) <= TIDY_EVERY + 10
     assert len(limiter._chat_pauses) <= TIDY_EVERY + 10
+
+
+def test_what_goes_in_bulk_is_spread_and_still_as_fast_as_the_platform_allows() -> None:
+    limiter, now, sends = Limiter(TELEGRAM), 0.0, []
+    for number in range(300):
+        while (wait := limiter.wait(f"{number}", False, now, bulk=True)) > 0:
+            now += wait
+        limiter.sent(f"{number}", False, now, bulk=True)
+        sends.append(now)
+
+    gaps = [later - before for before, later in zip(sends[10:], sends[11:], strict=False)]
+    assert max(gaps) < 0.2
+    assert sends[-1] <= 300 / 30 * 1.1
+
+
+def test_an_answer_that_waits_gets_the_next_room_there_is() -> None:
+    limiter, now = Limiter(TELEGRAM), 0.0
+    for number in range(60):
+        while (wait := limiter.wait(f"{number}", False, now, bulk=True)) > 0:
+            now += wait
+        limiter.sent(f"{number}", False, now, bulk=True)
+
+    answer = limiter.wait("somebody", False, now)
+    assert answer < 0.1
+    assert limiter.wait("next", False, now, bulk=True, spare=1) > answer
