@@ -70,7 +70,8 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
     """The database with the newest schema, the key that unseals it and the community's words."""
     had_key = settings.security.key_file.exists()
     keyring = Keyring.from_file(settings.security.key_file, create=True)
-    wording = Phrasebook.load(settings.community.overlays("phrases"))
+    zone = ZoneInfo(settings.community.time_zone)
+    wording = Phrasebook.load(settings.community.overlays("phrases"), zone=zone)
     _make_folder(settings.database.url)
     await asyncio.to_thread(migrate, settings.database.url)
     database = Database.open(
@@ -78,7 +79,7 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
         keyring=keyring,
         wording=wording,
         now=wall_clock,
-        zone=ZoneInfo(settings.community.time_zone),
+        zone=zone,
         limits=Limits(
             paces=settings.limits.paces,
             retention=settings.kept_for,

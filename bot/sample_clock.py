@@ -21,7 +21,7 @@ PATH = "/sample/clock"
 LARGEST = 1024
 # What the clock does to work orders, by the end of its audit entry; all else is counted together.
 NAMED = frozenset(
-    {"closed", "escalated", "expired", "opened", "reminded", "resumed", "told", "warned"}
+    {"closed", "escalated", "expired", "opened", "reminded", "resumed", "told_late", "warned"}
 )
 UNTOLD = frozenset({"people", "table"})  # what no message was about
 

@@ -19,6 +19,7 @@ from domain.handling import resumed
 from domain.intake import arrival, opened, promised, routed
 from domain.orders import EventKind, Status, WorkOrder
 from domain.rights import require_clock
+from domain.slipping import next_slip_at, slip_due
 from domain.telling import (
     CONFIRM_CHOICES,
     asking,
@@ -81,6 +82,30 @@ def escalate(order: WorkOrder, act: Act) -> Change:
         for post in posts
     )
     return act.done("escalated", after, notices=tuple(told))
+
+
+def tell_late(order: WorkOrder, act: Act) -> Change:
+    """告知延误: the residents hear that the date will not hold before it has passed, once."""
+    require_clock(order, act, "tell_late")
+    slip = slip_due(order, act.rules, act.at)
+    if slip is None:
+        raise TooEarly(at=act.at, moment=next_slip_at(order, act.rules))
+    after = act.write(order, EventKind.TOLD_LATE, due=slip.due, expected=slip.expected)
+    values = {
+        "was": slip.due,
+        "expected": slip.expected,
+        "reason": slip.reason,
+        "asked": slip.asked,
+        "passed": act.at >= slip.due,
+    }
+    return act.done(
+        "told_late",
+        after,
+        notices=(
+            *tell_residents(after, "order.late", values),
+            tell_owner(after, "desk.told_late", values),
+        ),
+    )
 
 
 def remind_to_confirm(order: WorkOrder, act: Act) -> Change:

@@ -84,7 +84,7 @@ def warnings_due(order: WorkOrder, rules: Rules, at: datetime) -> tuple[Stage, .
     After a stop of the service there may be several: tell the last and record them all.
     """
     due = clock_due(order, Clock.RESOLVE, rules)
-    if due is None or at >= due or at < _awake(at, order, rules):
+    if due is None or at >= due or at < awake_at(at, order, rules):
         return ()
     return tuple(stage for moment, stage in _warnings(order, rules) if moment <= at)
 
@@ -92,7 +92,7 @@ def warnings_due(order: WorkOrder, rules: Rules, at: datetime) -> tuple[Stage, .
 def next_warning_at(order: WorkOrder, rules: Rules) -> datetime | None:
     """When the next warning is to be given, or None when none is left before the deadline."""
     due = clock_due(order, Clock.RESOLVE, rules)
-    moments = (_awake(moment, order, rules) for moment, _ in _warnings(order, rules))
+    moments = (awake_at(moment, order, rules) for moment, _ in _warnings(order, rules))
     first = min(moments, default=None)
     return first if first is not None and due is not None and first < due else None
 
@@ -103,7 +103,7 @@ def escalation_due(order: WorkOrder, rules: Rules, at: datetime) -> Escalation |
     However long nobody looked it is one thing, for the clock that matters most: an ESCALATED
     event speaks for all that had run out by then.
     """
-    if at < _awake(at, order, rules):
+    if at < awake_at(at, order, rules):
         return None
     reached = [call for call in _calls(order, rules) if call.at <= at or _is_ahead(order, at)]
     if not reached:
@@ -119,7 +119,7 @@ def escalation_due(order: WorkOrder, rules: Rules, at: datetime) -> Escalation |
 
 def next_escalation_at(order: WorkOrder, rules: Rules) -> datetime | None:
     """When the next escalation is to be given; None only when nobody owes a next step."""
-    moments = (_awake(call.at, order, rules) for call in _calls(order, rules))
+    moments = (awake_at(call.at, order, rules) for call in _calls(order, rules))
     return min(moments, default=None)
 
 
@@ -263,7 +263,7 @@ def _warnings(order: WorkOrder, rules: Rules) -> Iterator[tuple[datetime, Stage]
             yield moment, stage
 
 
-def _awake(at: datetime, order: WorkOrder, rules: Rules) -> datetime:
+def awake_at(at: datetime, order: WorkOrder, rules: Rules) -> datetime:
     """This moment, or the next 08:00 when people are left in peace."""
     calendar = rules.calendar
     day, local = calendar.local_day(at), at.astimezone(calendar.zone).time()

@@ -6,6 +6,7 @@ from domain.clockwork import (
     expire_draft,
     remind_to_confirm,
     resume_when_due,
+    tell_late,
     warn,
 )
 from domain.correcting import correct, recategorise, settle_place
@@ -51,6 +52,7 @@ __all__ = [
     "split",
     "supplement",
     "suspend",
+    "tell_late",
     "transfer",
     "unfollow",
     "unmerge",

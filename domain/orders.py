@@ -104,6 +104,11 @@ class EventKind(StrEnum):
     ESCALATED = "escalated"  # 升级 values: clock, rung, unit
     REMINDED = "reminded"  # 提醒确认
     NOTED = "noted"  # 内部备注 text
+    TOLD_LATE = "told_late"  # 告知延误 values: due, expected
+    SUPERVISED = "supervised"  # 挂牌督办 reason; values: unit, role, named, until, evidence
+    SUPERVISION_CALLED = "supervision_called"  # 督办提醒 values: rung (0: before the date)
+    SUPERVISION_ENDED = "supervision_ended"  # 销号 text
+    SPOT_CHECKED = "spot_checked"  # 抽查 text; values: good
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,12 @@ JOBS = (
         good_for=TILL_NIGHT,
         from_now_on=True,
     ),
-    Job(name="hand_up", times=Times(hour=WAKING_HOURS), run=hand_up),
+    Job(
+        name="hand_up",
+        times=Times(hour=WAKING_HOURS),
+        run=hand_up,
+        good_for=timedelta(minutes=1),
+    ),
     Job(
         name="desk_cards",
         times=Times(hour=MORNING.hour, minute=MORNING.minute),

@@ -60,6 +60,12 @@ def act_of(tx: Transaction) -> Act:
     return Act(actor=CLOCK, at=tx.now, rules=tx.rules, org=tx.org)
 
 
+def is_night(tx: Transaction) -> bool:
+    """Whether people are left in peace now; what is late for today waits for tomorrow."""
+    opens, closes = (int(hour) for hour in WAKING_HOURS.split("-"))
+    return not opens <= tx.now.astimezone(tx.rules.zone).hour <= closes
+
+
 def next_cursor(orders: tuple[WorkOrder, ...], chunk: int = CHUNK) -> int | None:
     """Where the next chunk begins, or None after the last."""
     return orders[-1].id if len(orders) == chunk else None

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain import moves
 from domain.changes import Change
 from domain.clockwork import happened_in_cycle, silent_until, wakes_at
 from domain.escalation import (
     URGENT,
+    awake_at,
     escalation_due,
     next_escalation_at,
     next_warning_at,
     warnings_due,
 )
 from domain.orders import EventKind, OrderClass, WorkOrder
+from domain.slipping import next_slip_at, slip_due
 from scheduler.job import CHUNK, MANY, WAKING_HOURS, Job, act_of, next_cursor
 from scheduler.times import Times
 from storage.transaction import Transaction
 
+TILL_NIGHT = timedelta(minutes=10)  # the last of the day is over when the night begins
+
 
 def watch_urgent(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
-    """Warns and escalates what is a danger, day and night."""
+    """Warns of what is a danger, and escalates it, day and night."""
     return _watch(tx, tx.orders.to_check(cursor, CHUNK, classes=URGENT))
 
 
 def watch_all(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
-    """Warns and escalates everything else, and wakes what was suspended until now."""
+    """The same for everything else, by day; wakes what was suspended until now."""
     return _watch(tx, tx.orders.to_check(cursor, CHUNK))
 
 
@@ -62,6 +66,7 @@ def next_look(tx: Transaction, classes: Collection[OrderClass]) -> datetime | No
             found += (
                 next_warning_at(order, tx.rules),
                 next_escalation_at(order, tx.rules),
+                next_slip_at(order, tx.rules),
                 wakes_at(order),
             )
         cursor = next_cursor(orders)
@@ -105,12 +110,14 @@ JOBS = (
         name="expire_drafts",
         times=Times(minute="*/10", hour=WAKING_HOURS),
         run=expire_drafts,
+        good_for=TILL_NIGHT,
         upcoming=next_draft,
     ),
     Job(
         name="await_confirmation",
         times=Times(minute="*/10", hour=WAKING_HOURS),
         run=await_confirmation,
+        good_for=TILL_NIGHT,
         upcoming=next_silence,
     ),
 )
@@ -120,10 +127,12 @@ def _watch(tx: Transaction, orders: tuple[WorkOrder, ...]) -> int | None:
     act = act_of(tx)
     for order in orders:
         wakes = wakes_at(order)
-        if wakes is not None and wakes <= tx.now:
+        if wakes is not None and wakes <= tx.now == awake_at(tx.now, order, tx.rules):
             order = _recorded(tx, moves.resume_when_due(order, act))
         if warnings_due(order, tx.rules, tx.now):
             order = _recorded(tx, moves.warn(order, act))
+        if slip_due(order, tx.rules, tx.now) is not None:
+            order = _recorded(tx, moves.tell_late(order, act))
         if escalation_due(order, tx.rules, tx.now) is not None:
             _recorded(tx, moves.escalate(order, act))
     return next_cursor(orders)

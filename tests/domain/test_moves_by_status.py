@@ -132,6 +132,10 @@ TABLE: Mapping[str, tuple[Move, set[Status]]] = {
     ),
     "expire": (lambda o: moves.expire_draft(o, act(CLOCK, NEXT_MONTH)), {S.DRAFT}),
     "escalate": (lambda o: moves.escalate(o, act(CLOCK, NEXT_MONTH)), RUNNING),
+    "tell_late": (
+        lambda o: moves.tell_late(o, act(CLOCK, NEXT_MONTH)),
+        {S.OPEN, S.ASSIGNED, S.ACCEPTED},
+    ),
     "warn": (
         lambda o: moves.warn(o, act(CLOCK, MONDAY + 6 * A_DAY)),
         RUNNING - {S.SUSPENDED},
