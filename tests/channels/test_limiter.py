@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,7 +122,7 @@ def test_what_goes_in_bulk_is_spread_and_still_as_fast_as_the_platform_allows() 
         limiter.sent(f"{number}", False, now, bulk=True)
         sends.append(now)
 
-    gaps = [later - before for before, later in zip(sends[10:], sends[11:], strict=False)]
+    gaps = [later - before for before, later in pairwise(sends)]
     assert max(gaps) < 0.2
     assert sends[-1] <= 300 / 30 * 1.1
 
@@ -133,5 +135,5 @@ def test_an_answer_that_waits_gets_the_next_room_there_is() -> None:
         limiter.sent(f"{number}", False, now, bulk=True)
 
     answer = limiter.wait("somebody", False, now)
-    assert answer < 0.1
-    assert limiter.wait("next", False, now, bulk=True, spare=1) > answer
+    assert answer < 0.2
+    assert limiter.wait("next", False, now, bulk=True, spare=1) >= answer
