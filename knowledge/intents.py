@@ -79,6 +79,7 @@ class Fit:
     intent: Intent
     score: float
     rest: tuple[int, int] | None = None
+    whole: bool = False  # the message is nothing else
 
 
 class Intents:
@@ -120,7 +121,7 @@ class Intents:
 
 def _fit(intent: Intent, message: str, holds: frozenset[str]) -> Fit | None:
     if message in intent.whole:
-        return Fit(intent=intent, score=intent.priority + 2)
+        return Fit(intent=intent, score=intent.priority + 2, whole=True)
     alone = () if holds & {"complaint", "overheard"} else intent.alone
     for pattern in (*intent.patterns, *alone):
         if found := pattern.search(message, 0, PATTERN_REACH):

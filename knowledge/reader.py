@@ -15,6 +15,7 @@ from domain.rules import Category
 from knowledge.answers import bare, find_choice, find_rating, find_yes
 from knowledge.categories import CategoryFinder
 from knowledge.conduct import accuses_staff
+from knowledge.cues import danger_cues, intent_cues
 from knowledge.emergencies import HEADING, Emergencies
 from knowledge.intents import Fit, Intents
 from knowledge.lexicon import lexicon
@@ -23,15 +24,18 @@ from knowledge.normal import BLOT, Normal, blotted, normal
 from knowledge.places import PlaceBook
 from knowledge.private_data import find_private_data, tells_of_others
 from knowledge.problems import Split, Splitter, raised
+from knowledge.sense import sense
+from knowledge.slips import mended
 from knowledge.spellings import PlaceReader, Said, slots_of
 from knowledge.times import find_days, find_moment, find_period
+from knowledge.weighing import CLEAR, Weighing
 
 if TYPE_CHECKING:
     from knowledge.learning import Learned
 
 REPORT, CHITCHAT, PROGRESS = "report", "chitchat", "progress"
+SUPPLEMENT = "supplement"
 EMERGENCY_SCORE, COMPLAINT_SCORE, THING_SCORE = 100.0, 58.0, 30.0
-CLEAR = 40.0  # what weak words reach stays below
 SHORT = 14  # characters: a longer message is not waited for
 
 _CALLED = re.compile(r"^(?:(?:@[^\s@]{1,32}|小栖)[\s,.:!~]{0,3}){1,4}(?=\S)")
@@ -65,11 +69,13 @@ class Reader:
         *,
         zone: ZoneInfo | None = None,
         learned: Learned | None = None,
+        sensing: bool = True,
     ) -> None:
         self._places = places
         self._intents = intents
         self._zone = zone or ZoneInfo("Asia/Shanghai")
         self._emergencies = Emergencies(categories)
+        self._weighing = Weighing(sense(), intents, categories) if sensing else None
         # Whether it is an emergency is for those alone to say: 着火 is often only a manner of
         # speaking.
         ordinary = {code: each for code, each in categories.items() if code[:2] != HEADING}
@@ -79,18 +85,21 @@ class Reader:
 
     def read(self, text: str, context: ReadingContext) -> Reading:
         """What the message says; any text is read, and none raises."""
-        heard = self._hear(normal(text), context)
+        heard = self._hear(mended(normal(text)), context)
         asked = bool(context.pending)
         key = heard.command.key
         place = slots_of(heard.parts)
         fits = self._fits(heard, context, place)
+        if self._weighing and not heard.emergency:
+            cues = self._cues(heard, context, fits)
+            fits = self._weighing.fits(fits, heard.message.key, cues, context)
         best = fits[0] if fits else None
         reading = Reading(
             text=heard.message.text,
             intent=best.intent.name if best else "",
             intents=tuple(fit.intent.name for fit in fits),
             confidence=best.score / 100 if best else 0.0,
-            problems=self._problems(heard, place),
+            problems=self._problems(heard, place, best),
             place=place,
             number=heard.numbers[0] if heard.numbers else "",
             numbers=heard.numbers,
@@ -106,6 +115,22 @@ class Reader:
             slots |= self._slots(best, heard, context)
         reading = replace(reading, **slots)
         return replace(reading, complete=asked or self._is_complete(reading, heard))
+
+    def cues(self, text: str, context: ReadingContext) -> tuple[frozenset[str], frozenset[str]]:
+        """What the rules make of the text: the cues for what is wanted, and for a danger."""
+        heard = self._hear(mended(normal(text)), context)
+        fits = self._fits(heard, context, slots_of(heard.parts))
+        return self._cues(heard, context, fits), danger_cues(heard.message.key, heard.emergency)
+
+    def _cues(self, heard: _Heard, context: ReadingContext, fits: Sequence[Fit]) -> frozenset[str]:
+        place = slots_of(heard.parts)
+        overheard = context.group and not context.addressed
+        holds = {*_holds(heard, context, place)} - {"overheard"}
+        if self._complains(heard, place):
+            holds.add("fault")
+        if place.building:
+            holds.add("building")
+        return intent_cues(heard.message.key, fits, holds, overheard=overheard)
 
     def _hear(self, message: Normal, context: ReadingContext) -> _Heard:
         numbers = find_numbers(message.text)
@@ -123,8 +148,12 @@ class Reader:
             private_data=private_data,
             parts=parts,
             split=self._splitter.split(message, readable, parts),
-            emergency=self._emergencies.find(message.key),
+            emergency=self._danger(message.key, staff=context.staff),
         )
+
+    def _danger(self, key: str, *, staff: bool) -> str:
+        found = self._emergencies.find(key)
+        return found if self._weighing is None else self._weighing.danger(key, found, staff=staff)
 
     def _parts(self, key: str, text: str, context: ReadingContext) -> tuple[Said, ...]:
         """The parts of places said and not denied (是5栋不是6栋), estates by their full names."""
@@ -139,15 +168,19 @@ class Reader:
         estate = self._places.estate(said.value, community) if said.part == "estate" else None
         return said if estate is None else replace(said, value=estate.name)
 
-    def _problems(self, heard: _Heard, place: PlaceSlots) -> tuple[Problem, ...]:
+    def _problems(self, heard: _Heard, place: PlaceSlots, best: Fit | None) -> tuple[Problem, ...]:
+        """The problems told; one without a name where it is a report of nothing that is known."""
         if heard.emergency:
             problem = self._splitter.of_category(
                 heard.emergency, heard.message.text, place, heard.message.key
             )
             return (replace(problem, emergency=True),)
         problems = heard.split.problems
-        if not problems and self._complains(heard, place):
-            problems = (self._unnamed(heard, place),)
+        wanted = best.score / 100 if best and best.intent.name == REPORT else 0.0
+        if not problems and (wanted or self._complains(heard, place)):
+            unnamed = self._unnamed(heard, place)
+            problems = (replace(unnamed, confidence=max(unnamed.confidence, wanted)),)
+        problems = tuple(self._weighed(problem) for problem in problems)
         if _elderly_alone(heard.message.key):
             problems = tuple(raised(problem) for problem in problems)
         return problems
@@ -161,25 +194,25 @@ class Reader:
         problem = self._splitter.of_category(match.code, text, place, key)
         return replace(problem, confidence=match.confidence)
 
+    def _weighed(self, problem: Problem) -> Problem:
+        """The problem under the category its words are most like, where that is likelier."""
+        key = self._finder.readable(normal(problem.text).key)
+        sensed = self._weighing and self._weighing.category(key, problem.category)
+        if not sensed:
+            return problem
+        renamed = self._splitter.of_category(sensed.label, problem.text, problem.place, key)
+        return replace(renamed, confidence=max(problem.confidence, sensed.chance))
+
     def _complains(self, heard: _Heard, place: PlaceSlots) -> bool:
         """Whether something is wrong somewhere, though no category fits."""
         key = self._finder.readable(heard.command.key)
         return bool(place) and self._finder.has_fault(key)
 
     def _fits(self, heard: _Heard, context: ReadingContext, place: PlaceSlots) -> list[Fit]:
-        holds = {
-            "number": heard.numbers,
-            "place": place,
-            "problem": heard.split.problems or heard.emergency,
-            "complaint": heard.split.complaint or heard.emergency,
-            "overheard": context.group and not context.addressed,
-        }
+        """The intents that fit by the rules, the best first."""
         key = heard.command.key.strip(_EDGES) or heard.command.key.strip()
-        fits = self._intents.fits(
-            key,
-            staff=context.staff,
-            holds=frozenset(name for name, value in holds.items() if value),
-        )
+        holds = _holds(heard, context, place)
+        fits = self._intents.fits(key, staff=context.staff, holds=holds)
         fits += self._bare_fits(heard, key)
         score = self._report_score(heard, place)
         if score and REPORT in self._intents:
@@ -245,7 +278,7 @@ class Reader:
             return True
         if bare(key) in lexicon().fillers:
             return False
-        if reading.intent not in ("", REPORT, CHITCHAT) or len(key) > SHORT:
+        if reading.intent not in ("", REPORT, CHITCHAT, SUPPLEMENT) or len(key) > SHORT:
             return True
         if heard.split.complaint:
             return True
@@ -261,6 +294,18 @@ _BY_DATE = re.compile(
     r"^\s*(?:到|至)?\s*(?:(?:下|这|本)?(?:周|星期|礼拜)[一二三四五六日天]"
     r"|\d{1,2}月\d{1,2}[日号]|\d{1,2}[日号]|[今明后]天|月底|周末)"
 )
+
+
+def _holds(heard: _Heard, context: ReadingContext, place: PlaceSlots) -> frozenset[str]:
+    """What a message holds besides its words."""
+    holds = {
+        "number": heard.numbers,
+        "place": place,
+        "problem": heard.split.problems or heard.emergency,
+        "complaint": heard.split.complaint or heard.emergency,
+        "overheard": context.group and not context.addressed,
+    }
+    return frozenset(name for name, value in holds.items() if value)
 
 
 def _reason(said: str, key: str, *, drop_days: bool) -> str:

@@ -1,0 +1,184 @@
+"""Learns the sense for what is meant from `knowledge/seeds`: `python -m knowledge.sense_fit`.
+
+Logistic regression, one sentence at a time with steps that shrink where much was learnt (AdaGrad).
+The rules' cues teach only with sentences the rules were not mended for (every file but
+`tuned.txt`): with the others the rules look better than they are.
+"""
+
+from __future__ import annotations
+
+import csv
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.readings import ReadingContext
+from domain.rules import Category
+from knowledge.intents import Intents
+from knowledge.normal import normal
+from knowledge.places import PlaceBook
+from knowledge.reader import Reader
+from knowledge.sense import CALM, FILE, Weights, packed, row, runs
+from knowledge.slips import mended
+from knowledge.tables import read_categories
+
+Floats = NDArray[np.float32]
+
+ROUNDS = 8
+PACE = 0.7
+DECAY = 1e-4
+SEED = 20260601
+MOST_FEATURES = 14_000  # of one question, those that say most
+TUNED = "tuned.txt"
+DANGERS = "01"  # how the codes of dangers begin
+QUIET_TALK = frozenset({"chitchat", "advert", "plus_one"})  # mostly said in groups, to others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """One sentence and what it is: an intent, or the category that is reported."""
+
+    text: str
+    label: str
+    tuned: bool = False
+
+    @property
+    def intent(self) -> str:
+        """What the person wants."""
+        return "report" if self.label[:1].isdigit() else self.label
+
+    @property
+    def category(self) -> str:
+        """The category that is reported, or ""."""
+        return self.label if self.label[:1].isdigit() else ""
+
+
+def seeds() -> Iterator[Seed]:
+    """The sentences of the package; a line in brackets says what those below it are."""
+    folder = resources.files("knowledge") / "seeds"
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        label = ""
+        for line in file.read_text(encoding="utf-8").splitlines():
+            said = line.strip()
+            if said.startswith("[") and said.endswith("]"):
+                label = said[1:-1]
+            elif said and not said.startswith("#"):
+                yield Seed(text=said, label=label, tuned=file.name == TUNED)
+
+
+def fitted() -> tuple[Weights, Weights, Weights]:
+    """The weights of the three questions: intent, category, danger."""
+    known = tuple(dict.fromkeys(seeds()))
+    reader = Reader(_categories(), PlaceBook(()), Intents.load(), sensing=False)
+    intents, categories, dangers = [], [], []
+    for seed in known:
+        key = mended(normal(seed.text)).key
+        intent, danger = reader.cues(seed.text, _context(seed))
+        if seed.tuned:
+            intent, danger = _without_rules(intent), _without_rules(danger)
+        if seed.label != CALM:
+            intents.append((key, intent, seed.intent))
+        if seed.category.startswith(DANGERS):
+            dangers.append((key, danger, seed.category))
+            continue
+        dangers.append((key, danger, CALM))
+        if seed.category:
+            categories.append((key, frozenset[str](), seed.category))
+    categories += [
+        (word, frozenset[str](), code)
+        for code, category in _categories().items()
+        for word in category.words
+        if "+" not in word and "/" not in word and not code.startswith(DANGERS)
+    ]
+    return _fit(intents), _fit(categories), _fit(dangers, usual=CALM)
+
+
+def main() -> None:
+    """Writes the file of the weights into the package."""
+    Path(str(resources.files("knowledge") / FILE)).write_bytes(packed(fitted()))
+
+
+def _categories() -> dict[str, Category]:
+    table = resources.files("knowledge") / "categories.csv"
+    with table.open(encoding="utf-8") as lines:
+        return read_categories(csv.DictReader(lines))
+
+
+def _context(seed: Seed) -> ReadingContext:
+    """Where it may have been said, always the same for one sentence."""
+    tenth = zlib.crc32(seed.text.encode()) % 10
+    likely = 9 if seed.intent in QUIET_TALK else 6 if seed.intent == "report" else 1
+    overheard = tenth < likely
+    return ReadingContext(group=overheard, addressed=not overheard)
+
+
+def _without_rules(cues: frozenset[str]) -> frozenset[str]:
+    return frozenset(cue for cue in cues if not cue.startswith("=rule"))
+
+
+def _fit(
+    examples: Sequence[tuple[str, frozenset[str], str]], *, usual: str | None = None
+) -> Weights:
+    """The weights for one question; rare labels count for more, or all but the `usual` one."""
+    counts = Counter(run for key, _, _ in examples for run in runs(key))
+    cues = sorted({cue for _, cues, _ in examples for cue in cues})
+    features = (*sorted(counts), *cues)
+    rarity = np.asarray(
+        [np.log((1 + len(examples)) / (1 + counts[one])) + 1 for one in features], np.float32
+    )
+    places = {feature: place for place, feature in enumerate(features)}
+    labels = tuple(sorted({label for _, _, label in examples}))
+    numbers = [labels.index(label) for _, _, label in examples]
+    said = Counter(numbers)
+    weights = {
+        one: (min(2.0, (200 / count) ** 0.5) if usual is None else 1 + (labels[one] != usual) / 2)
+        for one, count in said.items()
+    }
+    rows = [row(key, cues, places, rarity) for key, cues, _ in examples]
+    matrix = np.zeros((len(features), len(labels)), np.float32)
+    constant = np.zeros(len(labels), np.float32)
+    learnt = np.full(len(features), 1e-3, np.float32)
+    random = np.random.default_rng(SEED)
+    for _ in range(ROUNDS):
+        for number in random.permutation(len(rows)):
+            where, values = rows[number]
+            own = matrix[where]
+            leads = values @ own + constant
+            powers = np.exp(leads - leads.max())
+            slope = powers / powers.sum()
+            slope[numbers[number]] -= 1
+            slope *= np.float32(weights[numbers[number]])
+            learnt[where] += values * values * (slope @ slope)
+            own -= PACE * (values / np.sqrt(learnt[where]))[:, None] * slope
+            matrix[where] = own * np.float32(1 - DECAY)
+            constant -= np.float32(0.02) * slope
+    return _lighter(labels, features, rarity, matrix, constant)
+
+
+def _lighter(
+    labels: tuple[str, ...],
+    features: tuple[str, ...],
+    rarity: Floats,
+    matrix: Floats,
+    constant: Floats,
+) -> Weights:
+    heard = np.abs(matrix).max(axis=1) * rarity
+    heard[[place for place, one in enumerate(features) if one.startswith("=")]] = np.inf
+    kept = np.sort(np.argsort(-heard, kind="stable")[:MOST_FEATURES])
+    return Weights(
+        labels=labels,
+        features=tuple(features[place] for place in kept),
+        rarity=rarity[kept],
+        matrix=matrix[kept],
+        constant=constant,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Weighs what the rules found against what is sensed: which of the two is believed, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain.escalation import URGENT
+from domain.readings import ReadingContext
+from domain.rules import Category
+from knowledge.answers import bare
+from knowledge.conduct import accuses_staff, speaks_of_conduct
+from knowledge.cues import SAME, danger_cues
+from knowledge.intents import Fit, Intents
+from knowledge.sense import CALM, Sense, Sensed
+
+CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
+FEARED = 0.5  # how likely a danger is that no rule finds
+DOUBTED = 0.3  # what the rules find and is less likely is none
+LIKELY = 0.25  # how likely an intent must be that the rules do not say
+SURE_IN_TALK = 0.7  # the same in talk that was not meant for us
+SURE_OF_GRAVE = 0.5  # the same of what is not easily taken back
+SURE_OF_ANOTHER = 0.9  # and where an answer was expected
+NAMES = 0.1  # how likely the category is of a problem no typical word names
+RENAMES = 0.5  # and of one they name otherwise
+FEW = 2  # characters: less says nothing
+GRAVE = frozenset({"confirm", "delete_me", "disagree", "rate", "withdraw"})
+REPORTS = frozenset({"report", "anonymous_report"})
+LEFT_ALONE = frozenset({"chitchat", "advert"})
+
+
+class Weighing:
+    """Believes the rules or the sense; may be shared."""
+
+    def __init__(self, sense: Sense, intents: Intents, categories: Mapping[str, Category]) -> None:
+        self._sense = sense
+        self._intents = intents
+        self._categories = categories
+
+    def danger(self, key: str, found: str, *, staff: bool) -> str:
+        """The category of the danger that is told, or ""; whoever works here says it plainly."""
+        sensed = self._sense.danger.other_than(CALM, key, danger_cues(key, found))
+        if found:
+            return found if sensed.chance >= DOUBTED else ""
+        return sensed.label if sensed.chance >= FEARED and not staff else ""
+
+    def fits(
+        self, fits: list[Fit], key: str, cues: frozenset[str], context: ReadingContext
+    ) -> list[Fit]:
+        """The fits with what is sensed before them, where the rules do not know better."""
+        first = fits[0] if fits else None
+        if (first and first.whole) or len(bare(key)) < FEW:
+            return fits
+        named = SAME.get(first.intent.name, first.intent.name) if first else ""
+        if first and named not in self._sense.intent.labels:
+            return fits
+        sensed = self._sense.intent.best(key, cues)
+        told_already = sensed.label == named or (not first and sensed.label == "chitchat")
+        if told_already or not self._counts(sensed, key, context):
+            return fits
+        others = [fit for fit in fits if fit.intent.name != sensed.label]
+        score = max(CLEAR + 50 * sensed.chance, first.score if first else 0.0)
+        return [Fit(intent=self._intents[sensed.label], score=score), *others]
+
+    def category(self, key: str, now: str) -> Sensed | None:
+        """The category these words are most like, where that is likelier than what it is now.
+
+        An operator's own category stays, and so does what is urgent.
+        """
+        sensed = self._sense.category.best(key)
+        known, other = self._categories.get(now), self._categories.get(sensed.label)
+        if sensed.label == now or other is None:
+            return None
+        if known is None:
+            return sensed if sensed.chance >= NAMES else None
+        own = now not in self._sense.category.labels
+        milder = known.order_class in URGENT and other.order_class not in URGENT
+        return sensed if sensed.chance >= RENAMES and not own and not milder else None
+
+    def _counts(self, sensed: Sensed, key: str, context: ReadingContext) -> bool:
+        if sensed.label not in self._intents or sensed.chance < _enough(sensed.label, context):
+            return False
+        # A complaint about somebody who works here goes its own way, whatever else it is like.
+        return sensed.label in REPORTS or not (accuses_staff(key) or speaks_of_conduct(key))
+
+
+def _enough(label: str, context: ReadingContext) -> float:
+    """How likely an intent must be to count although the rules say another."""
+    if context.pending:
+        return SURE_OF_ANOTHER
+    if context.group and not context.addressed and label not in LEFT_ALONE:
+        return SURE_IN_TALK
+    return SURE_OF_GRAVE if label in GRAVE else LIKELY
