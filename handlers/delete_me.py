@@ -49,10 +49,10 @@ def _sure(turn: Turn, answer: Answer) -> bool:
         case "keep_mine":
             turn.say("delete_me.kept")
         case "erase" | "keep_unnamed":
-            _erase(turn)
+            erase_me(turn)
         case "withdraw_all":
             notices = _withdraw_all(turn)
-            _erase(turn)
+            erase_me(turn)
             for notice in notices:
                 turn.tell(notice)
         case _:
@@ -65,7 +65,7 @@ def _in_words(turn: Turn) -> bool:
     if turn.reading.yes is False:
         turn.say("delete_me.kept")
     elif turn.reading.yes is True and not _unfinished(turn):
-        _erase(turn)
+        erase_me(turn)
     elif turn.reading.yes is True:
         handle(turn)
     else:
@@ -87,13 +87,21 @@ def _withdraw_all(turn: Turn) -> list[Notice]:
     return [notice for change in changes for notice in change.notices]
 
 
-def _erase(turn: Turn) -> None:
-    """Destroys the key to everything personal; only an entry with a receipt number stays."""
+def erase_me(turn: Turn) -> None:
+    """The person who speaks is removed, and told so by what is said here last."""
     withdraw.drop_drafts(turn)
+    turn.say("delete_me.done", receipt=erase(turn, turn.person.id))
+
+
+def erase(turn: Turn, person: int, *, reason: str = "own_wish") -> str:
+    """Destroys the key to everything personal; only an entry with a receipt number stays."""
     receipt = f"{secrets.randbelow(10**8):08d}"
-    turn.tx.audit.add(AuditEntry(action="person.erased", subject=f"receipt:{receipt}"))
-    turn.tx.people.erase(turn.person.id)
-    turn.say("delete_me.done", receipt=receipt)
+    detail = {"reason": reason}
+    turn.tx.audit.add(
+        AuditEntry(action="person.erased", subject=f"receipt:{receipt}", detail=detail)
+    )
+    turn.tx.people.erase(person)
+    return receipt
 
 
 ANSWERS = {"sure": _sure}

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from domain.acts import ConflictOfInterest, NotAllowed, RuleBroken
 from domain.changes import AuditEntry
+from domain.orders import Privacy
 from handlers.turn import Turn
 
 FORBIDDEN = (NotAllowed, ConflictOfInterest)
 
 
 def note(turn: Turn, number: str, rule: str) -> None:
-    """The person tried this on the work order with this number, if there is one."""
-    if turn.tx.orders.get(number) is None:
+    """The person tried this on the work order with this number, if there is one.
+
+    A neighbour who asks after an anonymous one is likely who reported it, and is not named.
+    """
+    order = turn.tx.orders.get(number)
+    if order is None:
         return
+    unnamed = order.privacy is Privacy.ANONYMOUS and not turn.actor.is_staff
     detail = {"rule": rule, "intent": turn.reading.intent}
     turn.tx.audit.add(
         AuditEntry(
             action="act.denied",
             subject=f"order:{number}",
-            person=turn.person.id,
+            person=None if unnamed else turn.person.id,
             detail=detail,
         )
     )

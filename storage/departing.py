@@ -1,4 +1,5 @@
-"""People of whom nothing was heard for long: told first, where they can be, and then erased.
+"""People of whom nothing was heard for long, and those the desk was asked to remove: told first,
+where they can be, and then erased.
 
 Who holds a post, or waits for a work order, is not gone. A word to us at any time is enough to
 stay.
@@ -6,7 +7,7 @@ stay.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, update
@@ -15,13 +16,16 @@ from domain.changes import AuditEntry, Change, Notice, to_person
 from domain.messages import Lane
 from domain.orders import FINAL
 from domain.retention import WARNING
-from storage.schema import contacts, grants, moment, orders, people, stored
+from storage.schema import contacts, grants, moment, orders, people, questions, stored
 from storage.statements import Statement
 
 if TYPE_CHECKING:
     from storage.transaction import Transaction
 
 IDS_AT_ONCE = 500
+# The question that somebody answers who is to be erased because the desk was asked to.
+OBJECTION = "erase_for.mine"
+TIME_TO_OBJECT = timedelta(days=1)
 
 _LAST_WORD = (
     select(func.max(contacts.c.heard_at)).where(contacts.c.person == people.c.id).scalar_subquery()
@@ -36,6 +40,12 @@ _IN_OFFICE = exists().where(
     or_(grants.c.end.is_(None), grants.c.end > bindparam("now")),
 )
 _WAITING = exists().where(orders.c.reporter == people.c.id, orders.c.status.not_in(sorted(FINAL)))
+_ASKED_FOR = exists().where(
+    questions.c.person == people.c.id,
+    questions.c.step == OBJECTION,
+    questions.c.answered_at.is_(None),
+    questions.c.asked_at <= bindparam("told_before"),
+)
 _SILENT = and_(
     ~people.c.erased,
     people.c.merged_into.is_(None),
@@ -50,8 +60,13 @@ _SOME = Statement(
         _LAST.label("last"),
         people.c.warned_at,
         case((_REACHABLE, 1), else_=0).label("reachable"),
+        case((_ASKED_FOR, 1), else_=0).label("asked_for"),
     )
-    .where(people.c.id > bindparam("after"), people.c.id <= bindparam("until"), _SILENT)
+    .where(
+        people.c.id > bindparam("after"),
+        people.c.id <= bindparam("until"),
+        or_(_SILENT, and_(~people.c.erased, ~_IN_OFFICE, _ASKED_FOR)),
+    )
     .order_by(people.c.id)
 )
 _HIGHEST = Statement(select(func.max(people.c.id)))
@@ -81,6 +96,7 @@ def end_some(tx: Transaction, before: datetime, after: int) -> tuple[int, int]:
         until=until,
         before=stored(before + WARNING),
         now=stored(tx.now),
+        told_before=stored(tx.now - TIME_TO_OBJECT),
     )
     erased = sum(_end(tx, row, before) for row in rows)
     highest = tx.session.value(_HIGHEST) or 0
@@ -89,6 +105,8 @@ def end_some(tx: Transaction, before: datetime, after: int) -> tuple[int, int]:
 
 def _end(tx: Transaction, row: Any, before: datetime) -> bool:
     """Whether the person was erased now; who can be told and was not yet is told instead."""
+    if row.asked_for:
+        return _erase(tx, row.id, reason="asked_for")
     if row.reachable and (row.warned_at is None or row.warned_at < row.last):
         _warn(tx, row.id, erased_at=moment(row.last) + (tx.now - before))
         return False
@@ -96,8 +114,13 @@ def _end(tx: Transaction, row: Any, before: datetime) -> bool:
         return False
     if row.reachable and row.warned_at > stored(tx.now - WARNING):
         return False
-    tx.audit.add(AuditEntry(action="person.erased", subject=f"person:{row.id}"))
-    tx.people.erase(row.id)
+    return _erase(tx, row.id, reason="silent")
+
+
+def _erase(tx: Transaction, person: int, *, reason: str) -> bool:
+    detail = {"reason": reason}
+    tx.audit.add(AuditEntry(action="person.erased", subject=f"person:{person}", detail=detail))
+    tx.people.erase(person)
     return True
 
 

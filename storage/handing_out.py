@@ -99,6 +99,14 @@ _ENTRIES = Statement(
     .where(or_(schema.policies.c.author == _WHOSE, schema.policies.c.reviewer == _WHOSE))
     .order_by(schema.policies.c.id)
 )
+_ANSWERED = Statement(
+    select(
+        schema.broadcasts.c.number, schema.broadcast_answers.c.value, schema.broadcast_answers.c.at
+    )
+    .join(schema.broadcasts, schema.broadcasts.c.id == schema.broadcast_answers.c.broadcast)
+    .where(schema.broadcast_answers.c.person == _WHOSE)
+    .order_by(schema.broadcast_answers.c.at)
+)
 _FILES = Statement(
     select(schema.attachments)
     .where(schema.attachments.c.person == _WHOSE, schema.attachments.c.channel != COPY)
@@ -135,6 +143,8 @@ BY_THEIR_STORES = frozenset({"audit", "consents", "grants", "memberships"})
 # Of these, though they hold something of people, nothing is handed out.
 KEPT_BACK: Mapping[str, str] = {
     "attachment_bytes": "they are the files themselves",
+    "broadcast_recipients": "what reached somebody stands in what they were told",
+    "broadcasts": "the record of an office",
     "keys": "what all of it is sealed with",
 }
 
@@ -181,6 +191,10 @@ class _Gathered:
             "joined": [*self._joined()],
             "followed": [{"number": row.number} for row in self._rows(_FOLLOWED)],
             "policy_questions": self._policy_questions(),
+            "answers": [
+                {"number": row.number, "value": row.value, "at": moment(row.at)}
+                for row in self._rows(_ANSWERED)
+            ],
             "entries": [row.code for row in self._rows(_ENTRIES)],
             "files": [self._file(row) for row in self.own_files],
             "said": [

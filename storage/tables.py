@@ -173,7 +173,7 @@ class TableStore(Store):
             person = self.tx.people.imported(row["code"], name=row["name"], phone=row["phone"])
             posts = {Post(unit=units[unit], role=Role(role)) for unit, role in row["roles"]}
             self.tx.people.hold_exactly(person, posts)
-            for unit, tag in row["member"]:
+            for unit, tag in row.get("member", ()):
                 self.tx.audiences.join(person, units[unit], tag)
             if row["account"]:
                 self.tx.people.reached_by(person, row["channel"], row["account"])

@@ -65,6 +65,7 @@ ABOUT_NOTHING = {
     "dead_letters": "死信",
     "hotspots": "热点",
     "delegate": "明天到周五休假 小赵顶",
+    "erase_for": "帮居民删资料 13812345678",
     "open_questions": "待答问题",
     "patrol": "走访",
     "replay": "重放 1",
@@ -77,13 +78,16 @@ OTHER_STEPS = {
     "bind_group.which",
     "delegate.end",
     "delegate.more",
+    "erase_for.reason",
+    "erase_for.sure",
+    "erase_for.who",
     "human.take",
     "open_questions.review",
     "open_questions.which",
     "open_questions.words",
     "patrol.sure",
 }
-OF_ANYBODY = {"human.end", "human.offered"}  # what residents are asked, too
+OF_ANYBODY = {"erase_for.mine", "human.end", "human.offered"}  # what residents are asked, too
 
 FORBIDDEN = {
     "sibling": "小赵",  # 第二网格

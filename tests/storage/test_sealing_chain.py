@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -101,6 +103,45 @@ async def test_two_entries_that_changed_places_are_named(
 
     behind_our_back(database_url, swap)
     assert f"at place {MIDDLE} was changed or moved" in (await verdict(database)).broken
+
+
+def _run(statements: tuple[str, ...], connection: Connection) -> None:
+    for statement in statements:
+        connection.execute(text(statement))
+
+
+def _subject(place: int, subject: str) -> tuple[str, ...]:
+    return (f"UPDATE audit SET subject = '{subject}' WHERE seq = {place}",)
+
+
+def _swap(here: int, there: int) -> tuple[str, ...]:
+    return (
+        f"UPDATE audit SET seq = -1 WHERE seq = {here}",
+        f"UPDATE audit SET seq = {here} WHERE seq = {there}",
+        f"UPDATE audit SET seq = {there} WHERE seq = -1",
+    )
+
+
+async def test_any_one_entry_is_named_wherever_it_is(
+    database: Database, database_url: str
+) -> None:
+    """Anywhere in the chain: changed, moved and, last, dropped; and whole again in between."""
+    await kept(database)
+    places = random.Random(6).sample(range(2, MANY - 1), 4)
+    for place in (1, *places, MANY):
+        other = place + 1 if place < MANY else place - 1
+        changed = _subject(place, "order:x"), _subject(place, f"order:{place - 1}"), place
+        moved = _swap(place, other), _swap(place, other), min(place, other)
+        for there, back, named in (changed, moved):
+            behind_our_back(database_url, partial(_run, there))
+            assert f"at place {named} was changed" in (await verdict(database)).broken
+            behind_our_back(database_url, partial(_run, back))
+    assert (await verdict(database)).broken == ""
+    dropped = places[0]
+    behind_our_back(
+        database_url, lambda it: it.execute(text(f"DELETE FROM audit WHERE seq = {dropped}"))
+    )
+    assert f"at place {dropped} is missing" in (await verdict(database)).broken
 
 
 async def test_dropping_the_newest_together_with_the_head_is_named(
