@@ -27,7 +27,7 @@ from storage.transaction import Transaction
 
 logger = structlog.get_logger()
 
-PORTION = 500  # rows planned in one transaction
+PORTION = 1_000  # rows planned in one transaction
 WINDOW = 300  # messages of one broadcast in the outbox, which never holds the whole of it
 SETTLED = 500  # results written down in one transaction
 DIGESTS = 20

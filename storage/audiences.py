@@ -27,7 +27,7 @@ from storage.schema import chats, contacts, grants, memberships, people, stored
 from storage.statements import Statement, Store, adding, among
 
 AT_ONCE = 500  # people or groups of a chunk
-UNITS_AT_ONCE = 500  # looked through for a chunk, so that it ends soon where nobody is
+UNITS_AT_ONCE = 300  # looked through for a chunk, so that it ends soon where nobody is
 COUNTED = 5_000  # where counting stops
 START = ""  # the cursor of the first chunk
 
@@ -93,21 +93,24 @@ _MEMBERS_AMONG = Statement(
 _HOLDERS_AMONG = Statement(
     select(grants.c.person, grants.c.unit).where(among(grants.c.person, "ids"), _IN_OFFICE)
 )
+_open_chat = contacts.alias("open_chat")
 # With the private chat heard from last, of those that are open.
 _REACHED = Statement(
-    select(
-        people.c.id,
-        people.c.quiet,
-        select(contacts.c.id)
-        .where(
-            contacts.c.person == people.c.id,
-            contacts.c.reachable,
-            contacts.c.chat_digest.is_not(None),
+    select(people.c.id, people.c.quiet, contacts.c.id.label("contact"), contacts.c.channel)
+    .select_from(
+        people.outerjoin(
+            contacts,
+            contacts.c.id
+            == select(_open_chat.c.id)
+            .where(
+                _open_chat.c.person == people.c.id,
+                _open_chat.c.reachable,
+                _open_chat.c.chat_digest.is_not(None),
+            )
+            .order_by(_open_chat.c.heard_at.desc(), _open_chat.c.id.desc())
+            .limit(1)
+            .scalar_subquery(),
         )
-        .order_by(contacts.c.heard_at.desc(), contacts.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-        .label("contact"),
     )
     .where(
         among(people.c.id, "ids"),
@@ -117,7 +120,6 @@ _REACHED = Statement(
     )
     .order_by(people.c.id)
 )
-_CHANNELS = Statement(select(contacts.c.id, contacts.c.channel).where(among(contacts.c.id, "ids")))
 _GROUPS = Statement(
     select(chats)
     .where(
@@ -293,14 +295,10 @@ class AudienceStore(Store):
         if not ids:
             return [], 0
         rows = self.db.all(_REACHED, ids=ids)
-        open_to_us = [
-            row for row in rows if row.contact is not None and (query.disturbs or not row.quiet)
-        ]
-        of = [row.contact for row in open_to_us]
-        channels = {row.id: row.channel for row in self.db.all(_CHANNELS, ids=of)}
         found = [
-            Addressee(channel=channels[row.contact], person=row.id, contact=row.contact)
-            for row in open_to_us
+            Addressee(channel=row.channel, person=row.id, contact=row.contact)
+            for row in rows
+            if row.contact is not None and (query.disturbs or not row.quiet)
         ]
         return found, len(rows) - len(found)
 

@@ -368,9 +368,9 @@ class BroadcastStore(Store):
             here = [one for one in found if one.channel == channel]
             private = [one for one in here if one.person is not None]
             people[channel] += self._plan(_PLAN_PERSON, broadcast, private)
-            groups[channel] += self._plan(
-                _PLAN_GROUP, broadcast, [one for one in here if one.person is None]
-            )
+            if len(private) < len(here):
+                shared = [one for one in here if one.person is None]
+                groups[channel] += self._plan(_PLAN_GROUP, broadcast, shared)
         return replace(
             broadcast,
             plan=following,
@@ -506,7 +506,7 @@ class BroadcastStore(Store):
                 "unit": one.unit,
                 "state": Delivery.WAITING.value,
             }
-            for one in dict.fromkeys(found)
+            for one in found
         ]
         return self.db.many(statement, rows)
 

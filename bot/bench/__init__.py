@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-NAMES = ("intake",)
+NAMES = ("broadcast", "intake")
 
 
 def run(name: str, *, quick: bool, postgres: str = "") -> None:
     """Measures and prints; nothing is kept."""
-    from bot.bench import intake
+    from bot.bench import broadcast, intake
 
+    if name == "broadcast":
+        broadcast.run(quick=quick)
     if name == "intake":
         intake.run(quick=quick, postgres=postgres)
