@@ -26,8 +26,9 @@ from bot import __version__, sample
 from bot.channels.base import Channel, Surroundings
 from bot.fast_forward import FastForward
 from bot.fetching import Fetcher
+from bot.handling import Handling, Patience
 from bot.inheriting import inherit
-from bot.intake import Intake, Patience
+from bot.intake import Intake
 from bot.model import opened_model
 from bot.relay import Relay
 from bot.sample_clock import clock_routes
@@ -43,6 +44,7 @@ from scheduler.clock import Clock, next_fire_time
 from scheduler.jobs import JOBS
 from storage.database import Database, Unavailable, migrate
 from storage.keyring import BadKey, Keyring
+from web.activities import activity_routes
 from web.health import Readiness, Watching, health_routes
 
 logger = structlog.get_logger()
@@ -151,15 +153,18 @@ async def assembled(
         relay = Relay(database, channels, owner=owner, clock=time.monotonic)
         intake = Intake(
             database,
-            understanding,
-            understanding.places,
-            owner=owner,
-            after_commit=relay.wake,
-            patience=Patience(
-                quiet=settings.intake.quiet,
-                cap=settings.intake.cap,
-                album=settings.intake.album,
+            Handling(
+                database,
+                understanding,
+                understanding.places,
+                owner=owner,
+                patience=Patience(
+                    quiet=settings.intake.quiet,
+                    cap=settings.intake.cap,
+                    album=settings.intake.album,
+                ),
             ),
+            after_commit=relay.wake,
             workers=settings.intake.workers,
             handles="intake" in settings.roles,
         )
@@ -275,6 +280,7 @@ async def _served(service: Service, readiness: Readiness) -> AsyncIterator[None]
     application.add_routes(health_routes(service.database, readiness, _watching(service)))
     if serves:
         application.add_routes(_sample_clock(service))
+        application.add_routes(activity_routes(service.database, service.wording))
     for channel in service.channels.values() if serves else ():
         application.add_routes(channel.routes())
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=2.0)

@@ -27,7 +27,8 @@ from bot import sample
 from bot.channels.base import Door, Limits
 from bot.fetching import Fetcher
 from bot.findings import Finding
-from bot.intake import Intake, Look, Patience
+from bot.handling import Handling, Look, Patience
+from bot.intake import Intake
 from bot.relay import Relay
 from bot.understanding import Advises, Understanding
 from domain.flooding import Paces
@@ -126,8 +127,8 @@ class MemoryChannel:
 USUAL = Paces()
 
 
-class StrictIntake(Intake):
-    """An intake under which nothing that goes wrong stays unseen."""
+class StrictHandling(Handling):
+    """Under which nothing that goes wrong stays unseen."""
 
     async def _failed(self, look: Look, failure: Exception) -> None:
         raise failure
@@ -431,14 +432,10 @@ async def built_town(
             "telegram": MemoryChannel("telegram", can_write_first=False),
         }
         relay = Relay(database, channels, owner=owner, clock=lambda: hands[0].timestamp())
-        intake = (StrictIntake if strict else Intake)(
-            database,
-            understanding,
-            understanding.places,
-            owner=owner,
-            after_commit=relay.wake,
-            patience=PATIENCE,
+        handling = (StrictHandling if strict else Handling)(
+            database, understanding, understanding.places, owner=owner, patience=PATIENCE
         )
+        intake = Intake(database, handling, after_commit=relay.wake)
         people = {name: ("web", account) for name, (_, account) in STAFF.items()}
         people |= {name: ("web", account) for name, account in RESIDENTS.items()}
         yield Town(

@@ -19,6 +19,7 @@ from bot.channels.base import Persona
 from bot.channels.web import WebChannel
 from bot.channels.web_identity import COOKIE, Seals
 from bot.fast_forward import FastForward
+from bot.handling import Handling
 from bot.intake import Intake
 from bot.relay import Relay
 from bot.sample_clock import clock_routes
@@ -112,11 +113,8 @@ async def built_house(
     relay = Relay(database, {"web": channel}, owner="house", clock=loop.time)
     intake = Intake(
         database,
-        understanding,
-        understanding.places,
-        owner="house",
+        Handling(database, understanding, understanding.places, owner="house", patience=PATIENCE),
         after_commit=relay.wake,
-        patience=PATIENCE,
     )
     application = web.Application()
     application.add_routes(channel.routes())

@@ -14,6 +14,7 @@ import signal
 import sys
 from pathlib import Path
 
+from bot.handling import Handling
 from bot.intake import Intake
 from bot.relay import Relay
 from domain.messages import Outbound, Sent
@@ -63,9 +64,12 @@ async def live(url: str, keyring: Keyring, log: Path, point: str) -> None:
         relay = Relay(town.database, {"web": Platform(log, point)}, owner="mortal", clock=_still)
         intake = Intake(
             town.database,
-            Reader(town, point),
-            town.understanding.places,
-            owner=f"mortal {os.getpid()}",
+            Handling(
+                town.database,
+                Reader(town, point),
+                town.understanding.places,
+                owner=f"mortal {os.getpid()}",
+            ),
             after_commit=lambda: die_at(point, "handled"),
         )
         await intake.accept(town.inbound("王阿姨", LIGHT))

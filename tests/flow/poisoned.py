@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot import app, intake, logs
+from bot import app, handling, logs
 from bot.settings import read_settings
 from bot.supervisor import supervise
 from bot.vitals import Heart
@@ -90,8 +90,8 @@ def spoil(spot: str, deed: Callable[[], None]) -> None:
     if spot == "reader":
         Reader.read = poisoned(Reader.read, deed, lambda _, said, *__: said)  # type: ignore[method-assign]
     elif spot == "look":
-        look = poisoned(intake.Intake._look, deed, lambda _, __, rows: rows[0].inbound.text)
-        intake.Intake._look = look  # type: ignore[method-assign]
+        look = poisoned(handling.Handling._look, deed, lambda _, __, rows: rows[0].inbound.text)
+        handling.Handling._look = look  # type: ignore[method-assign]
     else:
         known = router.routes()
         bad = poisoned(known.handlers["help"], deed, lambda turn: turn.heard.text)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.channels.base import CannotAccept
+from bot.handling import Handling
 from bot.intake import Intake
 from domain.messages import InboundKind
 from domain.orders import Status
@@ -140,9 +141,7 @@ async def test_what_comes_while_stopping_is_left_to_the_next_process(
 async def test_a_process_without_the_role_only_keeps_what_it_hears(hardy: Town) -> None:
     door = Intake(
         hardy.database,
-        hardy.understanding,
-        hardy.understanding.places,
-        owner="door",
+        Handling(hardy.database, hardy.understanding, hardy.understanding.places, owner="door"),
         after_commit=lambda: None,
         handles=False,
     )
@@ -166,9 +165,7 @@ async def test_what_cannot_be_kept_is_not_accepted(
     )
     intake = Intake(
         away,
-        hardy.understanding,
-        hardy.understanding.places,
-        owner="away",
+        Handling(away, hardy.understanding, hardy.understanding.places, owner="away"),
         after_commit=lambda: None,
     )
     with pytest.raises(CannotAccept) as refusal:

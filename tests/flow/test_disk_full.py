@@ -174,8 +174,8 @@ async def test_an_attempt_that_the_database_broke_off_does_not_count(
         def sqlite3_full() -> Exception:
             return Injury().error()
 
-        spoken = town.intake._speak
-        monkeypatch.setattr(town.intake, "_speak", speak)
+        spoken = town.intake._handling._speak
+        monkeypatch.setattr(town.intake._handling, "_speak", speak)
         inbound = town.inbound("王阿姨", LIGHT)
         await town.intake.accept(inbound)
         for _ in range(10):

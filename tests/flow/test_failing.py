@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from bot.handling import Handling
 from bot.intake import Intake
 from domain.readings import Reading, ReadingContext
 from handlers.turn import Turn
@@ -114,9 +115,7 @@ class Unreadable:
 def _reading_with(town: Town, reader: Unreadable) -> Intake:
     return Intake(
         town.database,
-        reader,
-        town.understanding.places,
-        owner="town",
+        Handling(town.database, reader, town.understanding.places, owner="town"),
         after_commit=town.relay.wake,
     )
 
@@ -171,9 +170,7 @@ async def test_a_message_taken_over_by_another_is_not_handled_by_the_first(hardy
 
     intake = Intake(
         hardy.database,
-        Slow(),
-        hardy.understanding.places,
-        owner="slow",
+        Handling(hardy.database, Slow(), hardy.understanding.places, owner="slow"),
         after_commit=hardy.relay.wake,
     )
     await intake.accept(inbound)
