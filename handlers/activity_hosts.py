@@ -49,9 +49,3 @@ def hosts(turn: Turn) -> tuple[Host, ...]:
 def may_host(turn: Turn, unit: int) -> bool:
     """Whether the person may plan for this unit, or for the branch whose 党小组 it is."""
     return any(turn.org.within(unit, host.unit) for host in hosts(turn))
-
-
-def groups_of(turn: Turn, branch: int) -> tuple[int, ...]:
-    """The 党小组 of a branch: the units its members are grouped by."""
-    members = turn.tx.branches.members(branch)
-    return tuple(sorted({one.group for one in members if one.group is not None}))

@@ -19,7 +19,7 @@ from domain.activities import (
 from domain.acts import RuleBroken
 from domain.changes import AuditEntry
 from domain.messages import Choice
-from handlers.activity_hosts import Host, groups_of, hosts
+from handlers.activity_hosts import Host, hosts
 from handlers.turn import Answer, Turn
 from knowledge.activities import PlanSaid, activity_signs, find_plan
 from knowledge.recurring import falls_on, first_day
@@ -27,6 +27,7 @@ from storage.activity_inviting import announce, head_count
 from storage.activity_rosters import audience_of
 from storage.activity_series import Series
 from storage.activity_telling import host_name
+from storage.cadences import groups_of
 
 A_YEAR = timedelta(days=366)
 LONGEST_NAME = 40
@@ -103,7 +104,7 @@ def go_on(turn: Turn, draft: Draft, said: PlanSaid | None = None) -> None:
         choices = tuple(Choice(value=kind.value, label=_kind_word(turn, kind)) for kind in KINDS)
         _ask(turn, draft, "kind", "activity_plan.ask_kind", choices=choices)
     elif _asks_for_group(turn, draft):
-        groups = groups_of(turn, draft.unit)
+        groups = groups_of(turn.tx, draft.unit)
         choices = tuple(
             Choice(value=str(group), label=turn.org.unit(group).name) for group in groups
         )
@@ -361,7 +362,7 @@ def _dated(turn: Turn, draft: Draft) -> Draft:
 def _asks_for_group(turn: Turn, draft: Draft) -> bool:
     if draft.kind != ActivityKind.GROUP_MEETING or draft.group:
         return False
-    return bool(groups_of(turn, draft.unit))
+    return bool(groups_of(turn.tx, draft.unit))
 
 
 def _is_for_members(draft: Draft) -> bool:

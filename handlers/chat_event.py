@@ -8,10 +8,11 @@ from typing import Any
 
 from domain.messages import Choice, InboundKind
 from domain.orders import Status, WorkOrder
-from handlers import hello, human, invite, progress, report
+from handlers import check_in, hello, human, invite, progress, report
 from handlers.phones import phones
 from handlers.shown import is_hidden, values
 from handlers.turn import Turn
+from storage.activity_links import CHECK_IN
 
 
 def handle(turn: Turn) -> None:
@@ -49,6 +50,8 @@ def _start(turn: Turn) -> None:
     payload = turn.heard.first.start
     if not payload:
         hello.handle(turn)
+    elif payload.startswith(CHECK_IN):
+        check_in.by_link(turn, payload)
     elif (left := turn.tx.codes.redeem(payload, "start")) is not None:
         _continue(turn, left)
     else:

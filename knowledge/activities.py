@@ -47,6 +47,12 @@ _REASON = re.compile(
     r"(?:因为|由于|因|原因[是:： ]?)(?P<reason>[^,.;!?，。；！？]{2,60})"
     r"|(?:^|[,，。;；\s])(?P<told>[^,.;!?，。；！？\s]{0,20}(?:出差|加班|生病|住院|发烧|不舒服|值班|下雨|台风|外地|有事|看病|接孩子|开会|上班|带孩子)[^,.;!?，。；！？]{0,20})"
 )
+_HEADING = re.compile(r"^\s*(?:会议记录|活动记录|支部记录|交记录)[：:,，\s]*")
+_AWAY = re.compile(
+    r"(?:在|去|到|住)(?P<where>[\u4e00-\u9fff]{2,12}?)"
+    r"(?=打工|工作|上班|上学|读书|带孙|带孩|居住|常住|定居|生活|养老|半年|[一二两三四五六七八九十]|,|。|$)"
+)
+_LONG = re.compile("半年|一年|两年|三年|多年|好几年|[6-9]个?多?个?月|[六七八九十]个?多?个?月")
 _PLACES = {"一": 1, "二": 2, "三": 3, "四": 4}
 
 
@@ -91,6 +97,18 @@ def find_reason(text: str) -> str:
     """Why, where the sentence says so: 因为下雨, 要加班; "" where it does not."""
     found = _REASON.search(text)
     return (found["reason"] or found["told"]) if found else ""
+
+
+def minutes_in(text: str) -> str:
+    """The minutes as they were written, without the word they are handed in with."""
+    return _HEADING.sub("", text, count=1).strip()
+
+
+def find_away(text: str) -> tuple[str, bool]:
+    """Where somebody lives now ("" when it is not said), and whether for half a year already."""
+    key = normal(text).key
+    found = _AWAY.search(key)
+    return (found["where"] if found else ""), bool(_LONG.search(key))
 
 
 def activity_signs(text: str) -> frozenset[str]:

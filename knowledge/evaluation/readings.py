@@ -43,7 +43,13 @@ _IGNORED = frozenset({"chitchat", "advert"})
 _HEARD = frozenset({"report", "plus_one", "anonymous_report"})
 _REPORTING = frozenset({"report", "anonymous_report"})
 # Intents of ours that the labels do not tell apart from another.
-_SAME = {"hello": "chitchat", "privacy_notice": "help", "roll": "activity", "": "chitchat"}
+_SAME = {
+    "hello": "chitchat",
+    "privacy_notice": "help",
+    "roll": "activity",
+    "cadence": "activity",
+    "": "chitchat",
+}
 _PLACE_FIELDS = ("building", "unit", "room")
 
 
