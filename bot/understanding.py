@@ -85,8 +85,8 @@ class Understanding:
         self.refresh(database.catalogue)
         version = database.catalogue.versions.get(POLICIES, 0)
         if version != self._policies_of:
-            published = await database.read(lambda tx: tx.policies.published())
-            self._policies = await asyncio.to_thread(PolicyBook, published)
+            known = await database.read(lambda tx: tx.policies.known())
+            self._policies = await asyncio.to_thread(PolicyBook, known)
             self._policies_of = version
 
     def places(self) -> PlaceBook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from domain.acts import RuleBroken
@@ -27,6 +27,8 @@ NEXT: Mapping[PolicyState, frozenset[PolicyState]] = {
     PolicyState.PUBLISHED: frozenset({PolicyState.EXPIRED, PolicyState.REVIEW}),
     PolicyState.EXPIRED: frozenset({PolicyState.REVIEW}),
 }
+# The desk hears of an entry so long before it expires.
+WARNED_BEFORE = timedelta(days=14)
 # Who may publish what they wrote themselves; everybody else's entries are looked at by another.
 PUBLISHERS = frozenset({Role.SECRETARY, Role.STREET_DUTY, Role.STREET_LEADER, Role.ADMIN})
 
@@ -90,7 +92,15 @@ class Policy:
     def is_outdated(self, day: date) -> bool:
         """Whether the day lies outside its validity."""
         too_early = self.valid_from is not None and day < self.valid_from
-        return too_early or (self.valid_until is not None and self.valid_until < day)
+        return too_early or self.is_past(day)
+
+    def is_past(self, day: date) -> bool:
+        """Whether its last day is over."""
+        return self.valid_until is not None and self.valid_until < day
+
+    def expires_soon(self, day: date) -> bool:
+        """Whether its last day comes before long."""
+        return self.valid_until is not None and day <= self.valid_until <= day + WARNED_BEFORE
 
     def moved_to(self, state: PolicyState, **changes: int | date | None) -> Policy:
         """The entry in another state; raises PolicyMoved where the table has no such step."""
@@ -131,26 +141,34 @@ class OpenQuestion:
     ended_at: datetime | None = None
 
 
-def may_write(actor: Actor, unit: int, org: Org) -> bool:
-    """Whether this person may write entries for the unit."""
-    return actor.is_desk(unit, org)
+def may_write(actor: Actor, unit: int | None, org: Org) -> bool:
+    """Whether this person may write entries for the unit; None: for everybody."""
+    return actor.has_role(Role.ADMIN) if unit is None else actor.is_desk(unit, org)
 
 
-def may_publish(actor: Actor, policy: Policy, org: Org) -> bool:
-    """Whether this person may publish this entry: their own only in a role that answers for it."""
-    if policy.unit is None:
-        return actor.has_role(Role.ADMIN)
-    if not actor.is_desk(policy.unit, org):
+def may_publish(actor: Actor, policy: Policy, org: Org, *, alone: bool = False) -> bool:
+    """Whether this person may publish this entry: their own only in a role that answers for it, or
+    where they are `alone`, so that nobody else at the desk could look at it.
+    """
+    if not may_write(actor, policy.unit, org):
         return False
-    if policy.author != actor.person:
+    if policy.author != actor.person or policy.unit is None or alone:
         return True
     return any(
         post.role in PUBLISHERS and org.within(policy.unit, post.unit) for post in actor.posts
     )
 
 
-def publish(policy: Policy, actor: Actor, org: Org, day: date) -> Policy:
+def publish(policy: Policy, actor: Actor, org: Org, day: date, *, alone: bool = False) -> Policy:
     """发布; raises NotReviewer."""
-    if not may_publish(actor, policy, org):
+    if not may_publish(actor, policy, org, alone=alone):
         raise NotReviewer(code=policy.code)
     return policy.moved_to(PolicyState.PUBLISHED, reviewer=actor.person, updated_on=day)
+
+
+def rewritten(policy: Policy, actor: Actor, day: date, **changes: str | date | None) -> Policy:
+    """The entry in other words or with another last day, waiting for its review."""
+    changed = replace(policy, author=actor.person, updated_on=day, **changes)  # type: ignore[arg-type]
+    if changed.state is PolicyState.REVIEW:
+        return replace(changed, reviewer=None)
+    return changed.moved_to(PolicyState.REVIEW, reviewer=None)

@@ -15,7 +15,6 @@ from handlers.shown import values
 from handlers.turn import Answer, Turn
 from handlers.where import community_here
 from knowledge.policies import Outcome, aspect_of, outcome, situation_said, worth_offering
-from knowledge.private_data import find_private_data
 from knowledge.signs import signs
 
 MEMORY = "policy"  # the entry talked about, in the notes of the conversation
@@ -239,13 +238,6 @@ def _talked_about(turn: Turn) -> Policy | None:
 def _remember(turn: Turn, policy: Policy, text: str) -> None:
     noted = {"code": policy.code, "text": text, "at": turn.now.isoformat()}
     turn.remember(memory={**turn.conversation.memory, MEMORY: noted})
-
-
-def without_private_data(text: str) -> str:
-    """The words with numbers of cards and phones made unreadable, for all to read."""
-    for start, end, _ in find_private_data(text):
-        text = text[:start] + "*" * (end - start) + text[end:]
-    return text
 
 
 ANSWERS = {"meant": _meant, "situation": _situation, "rated": _rated}

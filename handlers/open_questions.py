@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from domain import moves
-from domain.acts import RuleBroken
-from domain.changes import REPORTER, Asking, Notice, to_person, to_post
-from domain.messages import Choice, Lane
-from domain.people import Role
+from domain.changes import Notice, to_person
+from domain.messages import Choice
 from domain.policies import (
     OpenQuestion,
     Policy,
     PolicyMoved,
     PolicyState,
     QuestionState,
-    may_publish,
     may_write,
     publish,
 )
-from handlers.ask import one_line, shown, without_private_data
+from handlers.ask import one_line
 from handlers.command import WORDS_OF_AN_ANSWER, desk_communities
+from handlers.reviewing import put_forward, tell_of, tell_who_asked
 from handlers.turn import Answer, Turn
+from knowledge.anonymous import anonymous
+from knowledge.spellings import PlaceReader
 
 LISTED = 5
 LABEL = 16  # characters on a button
-REVIEW = (Choice(value="publish_entry"), Choice(value="send_back"))
 
 
 def handle(turn: Turn) -> None:
@@ -32,7 +30,7 @@ def handle(turn: Turn) -> None:
     if not waiting:
         turn.say("open_questions.none")
         return
-    words = [without_private_data(_words(turn, question)) for question in waiting]
+    words = [_words(turn, question) for question in waiting]
     choices = tuple(
         Choice(value=str(question.id), label=said[:LABEL] or question.order)
         for question, said in zip(waiting, words, strict=True)
@@ -79,20 +77,13 @@ def _words_given(turn: Turn, answer: Answer) -> bool:
         return True
     if not words or turn.reading.intent not in WORDS_OF_AN_ANSWER:
         return False
-    entry = _entry(turn, question, words)
-    at_once = may_publish(turn.actor, entry, turn.org)
-    if at_once:
-        entry = publish(entry, turn.actor, turn.org, entry.updated_on)
-    else:
-        entry = entry.moved_to(PolicyState.REVIEW)
+    entry = put_forward(turn, _entry(turn, question, words))
     turn.tx.policies.add(entry)
     turn.tx.policies.move(question, QuestionState.DRAFTED, entry=entry.code)
-    if at_once:
-        _tell_who_asked(turn, entry)
-        turn.say("open_questions.published", code=entry.code, question=entry.question)
-    else:
-        _ask_for_review(turn, entry)
-        turn.say("open_questions.drafted", code=entry.code, question=entry.question)
+    tell_of(turn, entry)
+    published = entry.state is PolicyState.PUBLISHED
+    phrase = "open_questions.published" if published else "open_questions.drafted"
+    turn.say(phrase, code=entry.code, question=entry.question)
     return True
 
 
@@ -108,7 +99,7 @@ def _review(turn: Turn, answer: Answer) -> bool:
     )  # who may not publish may not send back either
     if answer.value == "publish_entry":
         turn.tx.policies.save(published)
-        _tell_who_asked(turn, published)
+        tell_who_asked(turn, published)
         turn.say("open_questions.published", code=entry.code, question=entry.question)
         return True
     turn.tx.policies.save(entry.moved_to(PolicyState.DRAFT, reviewer=turn.person.id))
@@ -126,51 +117,13 @@ def _entry(turn: Turn, question: OpenQuestion, words: str) -> Policy:
     unit = turn.org.unit(question.unit)
     return Policy(
         code=f"{unit.code}-{question.order}-{turn.heard.first.message or question.id}"[:40],
-        question=without_private_data(_words(turn, question)),
+        question=_words(turn, question),
         answer=words,
         source=unit.name,
         updated_on=turn.rules.calendar.local_day(turn.now),
         unit=unit.id,
         author=turn.person.id,
     )
-
-
-def _ask_for_review(turn: Turn, entry: Policy) -> None:
-    """The secretary of the community looks at it, or whoever stands above where there is none."""
-    if entry.unit is None:
-        return
-    turn.tell(
-        Notice(
-            to=to_post(entry.unit, Role.SECRETARY),
-            phrase="open_questions.review",
-            values={**shown(entry), "name": turn.person.name},
-            asking=Asking(
-                step="open_questions.review", choices=REVIEW, context={"code": entry.code}
-            ),
-        )
-    )
-
-
-def _tell_who_asked(turn: Turn, entry: Policy) -> None:
-    """Whoever asked is told the answer now, and their work order is done with it."""
-    for question in turn.tx.policies.questions_of(entry.code):
-        turn.tx.policies.move(question, QuestionState.ANSWERED)
-        order = turn.tx.orders.get(question.order)
-        if order is None or not order.is_running:
-            continue
-        turn.tell(
-            Notice(
-                to=REPORTER,
-                phrase="policy.now_answered",
-                values=shown(entry),
-                number=order.number,
-                lane=Lane.DIALOGUE,
-            )
-        )
-        try:
-            turn.record(moves.resolve(order, turn.act, note=one_line(entry.answer)))
-        except RuleBroken:
-            turn.say("open_questions.order_stays", number=order.number)
 
 
 def _open(turn: Turn, which: int) -> OpenQuestion | None:
@@ -182,8 +135,14 @@ def _open(turn: Turn, which: int) -> OpenQuestion | None:
 
 
 def _words(turn: Turn, question: OpenQuestion) -> str:
+    """What was asked, without who asked it and where they live."""
     order = turn.tx.orders.get(question.order)
-    return one_line(order.text) if order is not None else ""
+    if order is None:
+        return ""
+    reporter = turn.tx.people.get(order.reporter) if order.reporter is not None else None
+    places = PlaceReader(turn.places.estate_names, turn.places.landmark_names)
+    names = (reporter.name,) if reporter is not None else ()
+    return anonymous(one_line(order.text), names=names, places=places)
 
 
 ANSWERS = {"which": _which, "words": _words_given, "review": _review}

@@ -13,6 +13,7 @@ from importlib import resources
 
 from domain.policies import Policy, Situation
 from domain.readings import PolicyFound
+from knowledge.normal import normal
 from knowledge.questions import bare, canonical
 from knowledge.retrieval import Document, Hit, Index
 
@@ -39,7 +40,9 @@ def outcome(found: Sequence[Hit | PolicyFound]) -> Outcome:
 
 
 class PolicyBook:
-    """The published entries, ready to be asked; it never changes and may be shared."""
+    """The published entries and the expired, ready to be asked; it never changes and may be
+    shared.
+    """
 
     def __init__(self, policies: Iterable[Policy] = ()) -> None:
         self._policies = tuple(policies)
@@ -53,9 +56,11 @@ class PolicyBook:
         self, text: str, *, units: Sequence[int] | None, day: date | None
     ) -> tuple[PolicyFound, ...]:
         """The entries that may be meant, best first: of these units, the nearest first, and of
-        everywhere. One that is not valid on this day is found only where no other answers.
+        everywhere. One that is not current on this day is found only where no other answers.
         """
-        outdated = {one.code for one in self._policies if day is not None and one.is_outdated(day)}
+        outdated = {
+            one.code for one in self._policies if day is not None and not one.is_current(day)
+        }
         return tuple(
             PolicyFound(
                 code=hit.key, score=round(hit.score, 3), confidence=round(hit.confidence, 3)
@@ -111,6 +116,18 @@ def aspect_of(text: str) -> str:
         return ""
     rest = table.leading.sub("", table.said.sub("", said))
     return "" if len(rest) > 1 else table.words[found[0]]
+
+
+_DAY = re.compile(r"(?<!\d)(20\d{2})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)")
+
+
+def day_said(text: str) -> date | None:
+    """The one whole date in the text: 2027-06-30, 2027年6月30日."""
+    found = _DAY.findall(normal(text).key)
+    try:
+        return date(*map(int, found[0])) if len(found) == 1 else None
+    except ValueError:
+        return None
 
 
 def situation_said(text: str, situations: Sequence[Situation]) -> Situation | None:

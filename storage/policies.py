@@ -41,6 +41,7 @@ _SAVE = Statement(
     .values(
         state=bindparam("new_state"),
         content=bindparam("new_content"),
+        author=bindparam("written_by"),
         reviewer=bindparam("by"),
         version=policies.c.version + 1,
     )
@@ -49,6 +50,26 @@ _GET = Statement(select(policies).where(policies.c.code == bindparam("which")))
 _SOME = Statement(select(policies).where(among(policies.c.code, "codes")))
 _IN_STATE = Statement(
     select(policies).where(policies.c.state == bindparam("state")).order_by(policies.c.id)
+)
+_OF_UNITS = Statement(
+    select(policies)
+    .where(policies.c.state == bindparam("state"), among(policies.c.unit, "units"))
+    .order_by(policies.c.id)
+)
+_EVERYBODYS = Statement(
+    select(policies)
+    .where(policies.c.state == bindparam("state"), policies.c.unit.is_(None))
+    .order_by(policies.c.id)
+)
+_ENDING = Statement(
+    select(policies)
+    .where(
+        policies.c.state == PolicyState.PUBLISHED.value,
+        policies.c.id > bindparam("after"),
+        policies.c.content.like('%"valid_until": "%'),
+    )
+    .order_by(policies.c.id)
+    .limit(bindparam("many"))
 )
 _RATE = {
     helpful: Statement(
@@ -105,7 +126,7 @@ class PolicyStore(Store):
         self.db.run(_ADD, code=policy.code, **_columns(policy))
         self._changed(policy)
 
-    def save(self, policy: Policy) -> None:
+    def save(self, policy: Policy, *, by_clock: bool = False) -> None:
         """Keeps how an entry goes on; raises Conflict when somebody was faster."""
         kept = self.db.run(
             _SAVE,
@@ -113,11 +134,12 @@ class PolicyStore(Store):
             seen=policy.version,
             new_state=policy.state.value,
             new_content=_content(policy),
+            written_by=policy.author,
             by=policy.reviewer,
         )
         if not kept:
             raise Conflict(f"policy {policy.code}", policy.version)
-        self._changed(policy)
+        self._changed(policy, by_clock=by_clock)
 
     def get(self, code: str) -> Policy | None:
         """The entry with this code."""
@@ -133,9 +155,27 @@ class PolicyStore(Store):
         """Every entry that may be an answer."""
         return self.in_state(PolicyState.PUBLISHED)
 
+    def known(self) -> list[Policy]:
+        """Every published entry, and what expired on its last day: the desk is asked about it."""
+        expired = self.in_state(PolicyState.EXPIRED)
+        return [*self.published(), *(one for one in expired if one.valid_until is not None)]
+
     def in_state(self, state: PolicyState) -> list[Policy]:
         """Every entry that stands there, oldest first."""
         return [_policy(row) for row in self.db.all(_IN_STATE, state=state.value)]
+
+    def of_units(
+        self, state: PolicyState, units: Iterable[int], *, everybodys: bool
+    ) -> list[Policy]:
+        """Those that stand there and are for these units, or for everybody; oldest first."""
+        rows = self.db.all(_OF_UNITS, state=state.value, units=list(units))
+        rows += self.db.all(_EVERYBODYS, state=state.value) if everybodys else []
+        return [_policy(row) for row in rows]
+
+    def ending(self, after: int, many: int) -> list[Policy]:
+        """Published entries with a last day, by id from `after` on."""
+        rows = self.db.all(_ENDING, after=after, many=many)
+        return [_policy(row) for row in rows]
 
     def rate(self, code: str, *, helpful: bool) -> None:
         """Somebody said whether it helped."""
@@ -183,8 +223,9 @@ class PolicyStore(Store):
             ended=stored(self.tx.now) if ended else None,
         )
 
-    def _changed(self, policy: Policy) -> None:
+    def _changed(self, policy: Policy, *, by_clock: bool = False) -> None:
         by = policy.reviewer if policy.reviewer is not None else policy.author
+        by = None if by_clock else by
         subject = f"policy:{policy.code}"
         self.tx.audit.add(
             AuditEntry(action=f"policy.{policy.state.value}", subject=subject, person=by)

@@ -96,3 +96,16 @@ async def test_a_draft_is_no_answer(town: Town) -> None:
 
     assert len(drafts) == 1
     assert WORDS not in "".join(await town.says("李叔", ASKED))
+
+
+async def test_names_and_homes_stay_out_of_the_list_and_the_entry(town: Town) -> None:
+    await town.says("王阿姨", "我叫王建国，住3栋2单元501，请问阅览室借书证怎么续")
+    listed, *_ = await town.says("刘书记", "待答问题")
+    asked, *_ = await town.says("刘书记", "1")
+    await town.says("刘书记", WORDS)
+    entries = await town.read(lambda tx: tx.policies.published())
+
+    questions = [entry.question for entry in entries]
+    assert any("阅览室借书证怎么续" in question for question in questions)
+    for text in (listed, asked, *questions):
+        assert not any(part in text for part in ("王建国", "501", "3栋"))

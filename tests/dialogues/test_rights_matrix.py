@@ -63,6 +63,7 @@ ABOUT_AN_ORDER = {
 ABOUT_NOTHING = {
     "card": "我的单",
     "dead_letters": "死信",
+    "edit_entry": "改条目",
     "hotspots": "热点",
     "delegate": "明天到周五休假 小赵顶",
     "erase_for": "帮居民删资料 13812345678",
@@ -78,6 +79,10 @@ OTHER_STEPS = {
     "bind_group.which",
     "delegate.end",
     "delegate.more",
+    "edit_entry.until",
+    "edit_entry.what",
+    "edit_entry.which",
+    "edit_entry.words",
     "erase_for.reason",
     "erase_for.sure",
     "erase_for.who",
@@ -285,6 +290,13 @@ def _ways(step: str, number: str, grid: int) -> Iterator[tuple[str, dict[str, An
             yield "patrol_nothing", {"words": "没事"}
         case "bind_group", _:
             yield str(grid), {}
+        case "edit_entry", "which":
+            yield "reviewed", {}
+        case "edit_entry", "until":
+            yield "for_good", {"code": "reviewed", "version": 0, "words": "别的话"}
+        case "edit_entry", _:
+            for value in ("change_answer", "change_until", "take_back"):
+                yield value, {"code": "reviewed", "version": 0}
         case "open_questions", "which":
             yield "1", {}
         case "open_questions", "words":
