@@ -9,6 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
 from bot.import_kinds import KINDS as IMPORTED
 from bot.progress import Step
 from domain import hotspots, households
@@ -17,13 +21,16 @@ from domain.changes import AuditEntry
 from domain.orders import WorkOrder
 from domain.policies import PolicyState
 from domain.rules import Budget, TimeUnit
+from domain.supervision import has_evidence, is_overdue, supervision
 from domain.units import UnitKind
+from knowledge.private_data import masked
 from storage import operating
 from storage.database import Database
 from storage.hotspots import told_since
 from storage.transaction import Transaction
 
 CHUNK = 500
+SHEET = ".xlsx"
 # A cell that begins so may be run as a formula by a spreadsheet (OWASP, CSV injection).
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 QUOTE = "'"
@@ -56,6 +63,8 @@ async def export(database: Database, kind: str, file: Path, step: Step) -> int:
 
 
 def _write(tx: Transaction, table: Table, file: Path, step: Step) -> int:
+    if file.name.endswith(f"{SHEET}.part"):
+        return _write_sheet(tx, table, file, step)
     count = 0
     with file.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)
@@ -64,6 +73,25 @@ def _write(tx: Transaction, table: Table, file: Path, step: Step) -> int:
             writer.writerow([safe(row[column]) for column in table.columns])
             step(count)
     return count
+
+
+def _write_sheet(tx: Transaction, table: Table, file: Path, step: Step) -> int:
+    """The same as a workbook; its cells are texts, which no spreadsheet runs."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(table.columns)
+    count = 0
+    for count, row in enumerate(table.rows(tx), start=1):
+        sheet.append([_cell(sheet, row[column]) for column in table.columns])
+        step(count)
+    book.save(file)
+    return count
+
+
+def _cell(sheet: Any, value: object) -> Any:
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", _plain(value)))
+    cell.data_type = "s"
+    return cell
 
 
 def safe(value: object) -> str:
@@ -203,6 +231,27 @@ def _hotspots(tx: Transaction) -> Iterator[Row]:
         }
 
 
+def _supervisions(tx: Transaction) -> Iterator[Row]:
+    """督办台账: what is watched from above and not struck off; of people only who is named."""
+    communities = [unit.id for unit in tx.org if unit.kind is UnitKind.COMMUNITY]
+    for order in tx.orders.supervised_in(communities):
+        watched = supervision(order)
+        if watched is None:
+            continue
+        named = None if watched.named is None else tx.people.get(watched.named)
+        yield {
+            **_order(tx, order),
+            "by": f"{tx.org.unit(watched.by.unit).code}:{watched.by.role}",
+            "named": named.name if named else "",
+            "since": watched.since,
+            "until": watched.until,
+            "evidence": watched.evidence.value,
+            "has_evidence": has_evidence(order),
+            "overdue": is_overdue(order, tx.now),
+            "reason": masked(watched.reason),
+        }
+
+
 def _chats(tx: Transaction) -> Iterator[Row]:
     for unit in tx.org:
         for chat in tx.chats.bound_to(unit.id):
@@ -278,6 +327,24 @@ KINDS: Mapping[str, Table] = {
             "last_event_at",
         ),
         rows=_orders,
+    ),
+    "supervisions": Table(
+        columns=(
+            "number",
+            "status",
+            "category",
+            "community",
+            "owner",
+            "named",
+            "by",
+            "since",
+            "until",
+            "overdue",
+            "evidence",
+            "has_evidence",
+            "reason",
+        ),
+        rows=_supervisions,
     ),
     "hotspots": Table(
         columns=(

@@ -21,7 +21,17 @@ PATH = "/sample/clock"
 LARGEST = 1024
 # What the clock does to work orders, by the end of its audit entry; all else is counted together.
 NAMED = frozenset(
-    {"closed", "escalated", "expired", "opened", "reminded", "resumed", "told_late", "warned"}
+    {
+        "closed",
+        "escalated",
+        "expired",
+        "opened",
+        "reminded",
+        "resumed",
+        "supervision_called",
+        "told_late",
+        "warned",
+    }
 )
 UNTOLD = frozenset({"people", "table"})  # what no message was about
 
@@ -62,8 +72,6 @@ def in_words(passed: Passed, wording: Wording) -> str:
         kind, _, last = action.partition(".")
         if kind == "order" and last in NAMED:
             counts[last] += times
-        elif kind == "supervision":
-            counts[kind] += times
         elif kind not in UNTOLD:
             counts["other"] += times
     done = [

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.acts import Act, RuleBroken, require_status
-from domain.changes import Change, to_post
+from domain.changes import Asking, Change, to_post
 from domain.deadlines import promise, time_left
 from domain.escalation import (
+    Escalation,
     Why,
     escalation_due,
     next_escalation_at,
@@ -18,8 +19,11 @@ from domain.escalation import (
 from domain.handling import resumed
 from domain.intake import arrival, opened, promised, routed
 from domain.orders import EventKind, Status, WorkOrder
+from domain.people import Post, Role
 from domain.rights import require_clock
+from domain.routing import RANK
 from domain.slipping import next_slip_at, slip_due
+from domain.supervision import supervision
 from domain.telling import (
     CONFIRM_CHOICES,
     asking,
@@ -76,12 +80,27 @@ def escalate(order: WorkOrder, act: Act) -> Change:
         unit=posts[-1].unit,
     )
     values = {"why": call.reason.value, "clock": call.clock.value, "rung": call.rung}
-    question = asking("desk.card", "on_site") if call.reason is Why.NOT_ON_SITE else None
     told = (
-        tell(to_post(post.unit, post.role), "desk.escalated", after, values, question=question)
+        tell(
+            to_post(post.unit, post.role),
+            "desk.escalated",
+            after,
+            values,
+            question=_asked_above(order, call, post),
+        )
         for post in posts
     )
     return act.done("escalated", after, notices=tuple(told))
+
+
+def _asked_above(order: WorkOrder, call: Escalation, post: Post) -> Asking | None:
+    """What whoever hears of it can press: that somebody is there; or to watch it, from above."""
+    if call.reason is Why.NOT_ON_SITE:
+        return asking("desk.card", "on_site")
+    owned = order.owner is not None and post != order.owner
+    if owned and RANK[post.role] >= RANK[Role.SECRETARY] and supervision(order) is None:
+        return asking("desk.supervision", "supervise")
+    return None
 
 
 def tell_late(order: WorkOrder, act: Act) -> Change:

@@ -23,6 +23,7 @@ from domain.orders import EventKind, OrderClass, Status, WorkOrder
 from domain.people import DESK_ROLES, Post
 from domain.rights import require_desk, require_owner, require_worker
 from domain.routing import RANK, naming_post, next_above, stands_above
+from domain.supervision import to_be_checked
 from domain.telling import (
     CONFIRM_CHOICES,
     asking,
@@ -208,6 +209,7 @@ def resolve(order: WorkOrder, act: Act, *, note: str = "", photos: tuple[int, ..
             *tell_reporter(order, "order.resolved", values, question=question, photos=photos),
             *tell_followers(order, "order.resolved_for_followers", values),
             *by_desk(order, act, "resolve"),
+            *to_be_checked(order),
         ),
     )
 

@@ -17,6 +17,7 @@ from domain.intake import open_order
 from domain.joint import on_site, report_in, whistle
 from domain.merging import merge_into, split, unmerge
 from domain.resident import follow, supplement, unfollow, urge, withdraw
+from domain.supervision import call_supervision, strike_off, supervise
 from domain.verdict import confirm, disagree, rate, reopen
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "approve_extension",
     "ask_extension",
     "assign",
+    "call_supervision",
     "close_by_silence",
     "confirm",
     "correct",
@@ -50,6 +52,8 @@ __all__ = [
     "return_order",
     "settle_place",
     "split",
+    "strike_off",
+    "supervise",
     "supplement",
     "suspend",
     "tell_late",

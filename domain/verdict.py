@@ -12,6 +12,7 @@ from domain.orders import EventKind, OrderEvent, Status, WorkOrder
 from domain.people import Post, Role
 from domain.rights import is_fit, is_reporter, require_desk, require_reporter
 from domain.routing import ladder
+from domain.supervision import struck_off_by_reporter
 from domain.telling import (
     asking,
     tell,
@@ -62,6 +63,7 @@ def confirm(order: WorkOrder, act: Act) -> Change:
         notices=(
             *tell_followers(after, "order.closed"),
             tell_owner(after, "desk.confirmed"),
+            *struck_off_by_reporter(order, after),
         ),
     )
 

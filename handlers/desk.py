@@ -23,6 +23,8 @@ from handlers import (
     resolve,
     return_order,
     settle_place,
+    strike_off,
+    supervise,
 )
 from handlers.command import WORDS_OF_AN_ANSWER, Command, owned
 from handlers.said import Said
@@ -49,6 +51,10 @@ DESK: Mapping[str, Command] = {
     "name_owner": name_owner.COMMAND,
 }
 EXTENSION: Mapping[str, Command] = {"approve": approve.COMMAND, "refuse": refuse.COMMAND}
+SUPERVISION: Mapping[str, Command] = {
+    "supervise": supervise.COMMAND,
+    "strike_off": strike_off.COMMAND,
+}
 REPORT_IN: Mapping[str, Command] = {"report_in": report_in.COMMAND}
 
 
@@ -117,6 +123,7 @@ ANSWERS: Mapping[str, Button] = {
     "open_order": _buttons(DESK),
     "name_owner": _buttons(DESK),
     "report_in": _buttons(REPORT_IN),
+    "supervision": _buttons(SUPERVISION),
     "follow_up": _follow_up,
     "called_back": _called_back,
 }

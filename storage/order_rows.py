@@ -20,6 +20,7 @@ from domain.orders import (
 )
 from domain.people import Post, Role
 from domain.places import OrderPlace
+from domain.supervision import supervision
 from storage.schema import moment, stored
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ SAVED = (
     "more",
     "event_count",
     "held_back",
+    "supervised",
 )
 _ASKED_OR_ANSWERED = (
     EventKind.EXTENSION_ASKED,
@@ -93,6 +95,7 @@ def columns(tx: Transaction, order: WorkOrder) -> dict[str, Any]:
         "more": _more(order),
         "event_count": len(order.history),
         "held_back": held_back(order),
+        "supervised": supervision(order) is not None,
     }
 
 

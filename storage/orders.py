@@ -149,6 +149,23 @@ _EXTENSION_ASKED = Statement(
     .where(orders.c.extension_asked, among(orders.c.community, "units"))
     .order_by(orders.c.id)
 )
+_RUNNING_IN = Statement(
+    select(orders)
+    .where(_IS_RUNNING, among(orders.c.community, "units"))
+    .order_by(orders.c.created_at)
+    .limit(_MANY)
+)
+_SUPERVISED = Statement(
+    select(orders)
+    .where(orders.c.supervised, among(orders.c.community, "units"))
+    .order_by(orders.c.id)
+)
+_ALL_SUPERVISED = Statement(
+    select(orders)
+    .where(orders.c.supervised, orders.c.id > bindparam("after"))
+    .order_by(orders.c.id)
+    .limit(_MANY)
+)
 _CHILDREN = Statement(
     select(orders)
     .where(orders.c.parent == bindparam("which"), orders.c.parent.is_not(None))
@@ -316,6 +333,18 @@ class OrderStore(Store):
     def asked_extension(self, units: Iterable[int]) -> tuple[WorkOrder, ...]:
         """Orders of these communities that wait for a word on their 延期, oldest first."""
         return self._many(self.db.all(_EXTENSION_ASKED, units=list(units)))
+
+    def running_in(self, units: Iterable[int], limit: int) -> tuple[WorkOrder, ...]:
+        """What somebody still owes in these communities, oldest first."""
+        return self._many(self.db.all(_RUNNING_IN, units=list(units), many=limit))
+
+    def supervised_in(self, units: Iterable[int]) -> tuple[WorkOrder, ...]:
+        """What is watched from above in these communities and not struck off, oldest first."""
+        return self._many(self.db.all(_SUPERVISED, units=list(units)))
+
+    def supervised(self, after_id: int, limit: int) -> tuple[WorkOrder, ...]:
+        """The next ones of all communities behind this id."""
+        return self._many(self.db.all(_ALL_SUPERVISED, after=after_id, many=limit))
 
     def children(self, order: int) -> tuple[WorkOrder, ...]:
         """What was merged into this order or split from it."""

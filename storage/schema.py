@@ -553,6 +553,7 @@ orders = Table(
     _number("resolved_at", null=True),  # while it waits for the resident's word
     _yes("extension_asked"),  # and neither granted nor refused
     _yes("untold"),  # nobody who owes the next step could be told
+    _yes("supervised"),  # 督办, and not struck off yet
     _to("orders", "parent", null=True),
     _text("more"),  # JSON: accused, responders, photos
     Column("event_count", Integer, nullable=False, server_default="0"),
@@ -584,6 +585,7 @@ orders = Table(
     ),
     _partial("ix_orders_extension_asked", "community", "id", where="extension_asked"),
     _partial("ix_orders_untold", "id", where="untold"),
+    _partial("ix_orders_supervised", "id", where="supervised"),
     _partial("ix_orders_examples", "id", where="held_back IS NOT NULL"),
     _partial("ix_orders_parent", "parent", where="parent IS NOT NULL"),
     _partial(
@@ -706,6 +708,32 @@ job_runs = Table(
     _number("lease_until"),
     _number("finished_at", null=True),
     _text("outcome", null=True),
+    _partial("ix_job_runs_unfinished", "job", "fire_time", where="finished_at IS NULL"),
+)
+
+spot_checks = Table(
+    "spot_checks",
+    metadata,
+    _id(),
+    _to("units", "unit"),
+    _number("since"),
+    _number("until"),
+    _text("seed"),
+    Column("drawn_from", Integer, nullable=False),  # so many work orders were closed in that time
+    _number("drawn_at"),
+    UniqueConstraint("unit", "since"),
+)
+
+spot_checked = Table(
+    "spot_checked",
+    metadata,
+    Column("spot_check", ID, ForeignKey("spot_checks.id"), primary_key=True),
+    Column("order_id", ID, ForeignKey("orders.id"), primary_key=True),
+    Column("good", Boolean),  # NULL until somebody looked
+    Column("person", ID, ForeignKey("people.id")),
+    _number("at", null=True),
+    Index("ix_spot_checked_order", "order_id"),
+    _partial("ix_spot_checked_person", "person", where="person IS NOT NULL"),
 )
 
 leases = Table(

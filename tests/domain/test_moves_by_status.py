@@ -11,7 +11,7 @@ from domain import moves
 from domain.acts import ReasonMissing, RuleBroken
 from domain.changes import Audience
 from domain.deadlines import promise
-from domain.orders import FINAL, NEXT, IllegalTransition, Status
+from domain.orders import FINAL, NEXT, EventKind, IllegalTransition, Status, WorkOrder
 from domain.people import CLOCK
 from tests.domain.acting import (
     A_DAY,
@@ -46,6 +46,15 @@ IN_HAND = {S.ASSIGNED, S.ACCEPTED}
 RUNNING = {S.OPEN, S.ASSIGNED, S.ACCEPTED, S.SUSPENDED}
 UNFINISHED = RUNNING | {S.RESOLVED}
 EVERY = set(Status)
+
+
+def put_up(order: WorkOrder) -> WorkOrder:
+    """The order, watched from the street since before it was resolved."""
+    values = {"unit": 2, "role": "street_duty", "named": 10, "evidence": "words"}
+    until = (MONDAY + A_DAY).isoformat()
+    return order.with_event(
+        EventKind.SUPERVISED, MONDAY + A_DAY / 24, values={**values, "until": until}
+    )
 
 
 # Each move by somebody who may make it, and every status it can be made in.
@@ -132,6 +141,20 @@ TABLE: Mapping[str, tuple[Move, set[Status]]] = {
     ),
     "expire": (lambda o: moves.expire_draft(o, act(CLOCK, NEXT_MONTH)), {S.DRAFT}),
     "escalate": (lambda o: moves.escalate(o, act(CLOCK, NEXT_MONTH)), RUNNING),
+    "supervise": (
+        lambda o: moves.supervise(
+            o, act(STREET_DUTY), named=10, until=NEXT_MONTH, reason="超期未办结"
+        ),
+        UNFINISHED - {S.OPEN},
+    ),
+    "strike_off": (
+        lambda o: moves.strike_off(put_up(o), act(STREET_DUTY)),
+        {S.RESOLVED, S.CLOSED},
+    ),
+    "call_supervision": (
+        lambda o: moves.call_supervision(put_up(o), act(CLOCK, NEXT_MONTH)),
+        EVERY,
+    ),
     "tell_late": (
         lambda o: moves.tell_late(o, act(CLOCK, NEXT_MONTH)),
         {S.OPEN, S.ASSIGNED, S.ACCEPTED},
