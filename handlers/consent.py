@@ -10,6 +10,7 @@ NOTICE = "1"  # a new text of the notice gets a new number and is shown again
 STILL_ANSWERED = frozenset(
     {"agree", "delete_me", "my_data", "privacy_notice", "quiet", "speak_again", "withdraw_consent"}
 )
+STILL_ASKED = STILL_ANSWERED | {"erase_for"}  # the desk may be asked to erase them, too
 
 
 def remind(turn: Turn) -> None:
@@ -40,8 +41,15 @@ def note(turn: Turn, word: ConsentWord) -> None:
 
 def is_withheld(turn: Turn) -> bool:
     """Whether the person took back their consent and asks for what needs it; it is said so."""
-    if not turn.person.withdrew or turn.reading.intent in STILL_ANSWERED:
+    if not turn.person.withdrew or turn.reading.intent in STILL_ANSWERED or _answers(turn):
         return False
     if not turn.in_group or turn.heard.addressed:
         turn.say("consent.withheld", private=True)
     return True
+
+
+def _answers(turn: Turn) -> bool:
+    """Whether it is the bare answer to a question of what is still done for them."""
+    asked = "" if turn.question is None else turn.question.step.partition(".")[0]
+    is_bare = turn.reading.choice is not None or turn.reading.yes is not None
+    return asked in STILL_ASKED and is_bare and not turn.reading.problems

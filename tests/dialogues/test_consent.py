@@ -45,6 +45,18 @@ async def test_after_consent_is_withdrawn_nothing_is_done_but_in_danger(town: To
     assert words == ["shown", "withdrawn", "given"]
 
 
+async def test_who_withdrew_may_still_answer_what_is_still_asked(town: Town) -> None:
+    await town.says("王阿姨", "你好")
+    await town.says("王阿姨", "撤回同意")
+    await town.says("王阿姨", "我的数据")
+    assert any("sample-resident" in line for line in await town.says("王阿姨", "2"))
+    await town.says("王阿姨", "我的数据")
+    assert "没有处理" in (await town.says("王阿姨", "3栋2单元楼道灯坏了"))[0]
+    await town.says("王阿姨", "删除我")
+    assert "都留着" in (await town.says("王阿姨", "2"))[0]
+    assert await town.orders("王阿姨") == []
+
+
 @pytest.mark.parametrize("said", ["别再给我发消息了", "不要再给我发消息"])
 async def test_whoever_wants_no_messages_is_answered_and_not_told(town: Town, said: str) -> None:
     await town.says("王阿姨", "3栋2单元楼道灯坏了")
