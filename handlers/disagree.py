@@ -28,12 +28,20 @@ def handle(turn: Turn) -> None:
             waiting or orders,
             {"reason": turn.heard.text, "photos": list(turn.heard.photos)},
         )
-    elif meant.mine(turn, *urge.URGEABLE) and not turn.reading.number:
-        urge.handle(turn)  # nobody has said it is done: that is impatience, not disagreement
+    elif _is_impatience(turn):
+        urge.handle(turn)  # nobody has said it is done: that is no disagreement
     elif turn.reading.problems and not turn.reading.number:
         report.handle(turn)  # "还是不亮" of what we never heard of is news to us
     else:
         meant.say_none(turn, "disagree.none")
+
+
+def _is_impatience(turn: Turn) -> bool:
+    """Whether it may be about something that runs, and not about what was never reported."""
+    running = meant.mine(turn, *urge.URGEABLE)
+    kinds = {problem.category for problem in turn.reading.problems if problem.category}
+    alike = [order for order in running if not kinds or order.category in kinds]
+    return bool(alike) and not turn.reading.number
 
 
 def say_why(turn: Turn, order: WorkOrder) -> None:

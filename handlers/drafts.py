@@ -115,4 +115,4 @@ def _privacy(reading: Reading) -> Privacy:
 
 
 def _is_delicate(reading: Reading) -> bool:
-    return reading.anonymous or reading.confidential
+    return reading.anonymous or reading.confidential or reading.third_person

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.messages import Choice
 from domain.orders import WorkOrder
+from handlers.comfort import wants_comfort
 from handlers.shown import category_name
 from handlers.turn import Turn
 from handlers.where import resolve
@@ -50,7 +51,7 @@ def _ask_place(turn: Turn, draft: WorkOrder) -> None:
         "asked.place",
         "report.ask_place" if turn.conversation.asked == 1 else "report.ask_place_again",
         number=draft.number,
-        angry=turn.reading.angry,
+        angry=wants_comfort(turn),
         category=category_name(turn, draft.category) if draft.category else "",
     )
 
@@ -61,7 +62,7 @@ def _ask_last_place(turn: Turn, draft: WorkOrder) -> None:
         "report.ask_same_place",
         choices=(Choice(value="yes"), Choice(value="no")),
         number=draft.number,
-        angry=turn.reading.angry,
+        angry=wants_comfort(turn),
         place=turn.conversation.last_place.shown(private=False),
     )
 

@@ -11,6 +11,7 @@ from domain.messages import Choice
 from domain.orders import EventKind, OrderClass, Privacy, Status, WorkOrder
 from domain.rights import may_be_followed
 from handlers.accused import posts_of_accused, with_accused
+from handlers.comfort import wants_comfort
 from handlers.shown import is_sensitive, lines, values
 from handlers.turn import Turn
 from handlers.where import needs_no_place, placed, resolve
@@ -158,14 +159,19 @@ def told_lately(turn: Turn, order: WorkOrder) -> bool:
 
 def _say_opened(turn: Turn, opened: list[WorkOrder]) -> None:
     """One short answer for all that is public; what is delicate is said by itself."""
-    public = [order for order in opened if not is_sensitive(order)]
+    public = [order for order in opened if not _is_hushed(turn, order)]
     listed = [order.number for order in public]
     turn.remember(memory={**turn.conversation.memory, "listed": listed})
     if len(public) > 1:
         turn.say("report.opened_many", orders=lines(turn, public), **_manner(turn, *public))
-    for order in opened if len(public) <= 1 else [o for o in opened if is_sensitive(o)]:
+    for order in opened if len(public) <= 1 else [o for o in opened if _is_hushed(turn, o)]:
         told = {**values(turn, order), **_manner(turn, order)}
-        turn.say(_phrase(order), private=turn.in_group and is_sensitive(order), **told)
+        turn.say(_phrase(order), private=_is_hushed(turn, order), **told)
+
+
+def _is_hushed(turn: Turn, order: WorkOrder) -> bool:
+    """Whether a group hears nothing of it: a secret, or somebody else's private matter."""
+    return turn.in_group and (is_sensitive(order) or order.reported_in is None)
 
 
 def _phrase(order: WorkOrder) -> str:
@@ -182,7 +188,7 @@ def _manner(turn: Turn, *orders: WorkOrder) -> dict[str, Any]:
     hour = turn.now.astimezone(turn.rules.zone).time()
     night = hour >= NIGHT_BEGINS or hour < NIGHT_ENDS
     return {
-        "angry": turn.reading.angry,
+        "angry": wants_comfort(turn),
         "night": night and not urgent,
         "unplaced": not (needs_no_place(order) or resolve(turn, order.place).settled),
         "pictures": len(order.photos),

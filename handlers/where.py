@@ -10,6 +10,7 @@ from domain.readings import PlaceSlots
 from domain.routing import PLACELESS
 from domain.units import UnitKind
 from handlers.turn import Turn
+from knowledge.lexicon import lexicon
 from knowledge.places import Resolution
 
 
@@ -38,7 +39,9 @@ def is_community_known(turn: Turn) -> bool:
 
 def needs_no_place(order: WorkOrder) -> bool:
     """Whether nobody has to go anywhere for it."""
-    return order.order_class in PLACELESS or order.restricted or order.about_staff
+    said = lexicon().placeless.get(order.category, ())
+    of_no_place = any(word in order.text for word in said)
+    return order.order_class in PLACELESS or order.restricted or order.about_staff or of_no_place
 
 
 def resolve(turn: Turn, place: OrderPlace) -> Resolution:

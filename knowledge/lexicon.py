@@ -40,6 +40,7 @@ class Lexicon:
     yes: frozenset[str]
     no: frozenset[str]
     raises: tuple[Raise, ...]
+    placeless: Mapping[str, tuple[str, ...]]
 
 
 @cache
@@ -48,6 +49,7 @@ def lexicon() -> Lexicon:
     text = (resources.files("knowledge") / "lexicon.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
     belongs = {code: tuple(others) for code, others in table.pop("belongs").items()}
+    placeless = {code: tuple(words) for code, words in table.pop("placeless").items()}
     raises = tuple(
         Raise(category=row["category"], words=tuple(row["words"]), order_class=row["class"])
         for row in table.pop("raises")
@@ -56,4 +58,4 @@ def lexicon() -> Lexicon:
     lists: dict[str, Any] = {
         name: frozenset(words) if name in sets else tuple(words) for name, words in table.items()
     }
-    return Lexicon(belongs=belongs, raises=raises, **lists)
+    return Lexicon(belongs=belongs, raises=raises, placeless=placeless, **lists)

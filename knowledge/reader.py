@@ -28,13 +28,13 @@ from knowledge.sense import sense
 from knowledge.slips import mended
 from knowledge.spellings import PlaceReader, Said, slots_of
 from knowledge.times import find_days, find_moment, find_period
-from knowledge.weighing import CLEAR, Weighing
+from knowledge.weighing import CLEAR, RENAMES, Weighing
 
 if TYPE_CHECKING:
     from knowledge.learning import Learned
 
 REPORT, CHITCHAT, PROGRESS = "report", "chitchat", "progress"
-SUPPLEMENT = "supplement"
+SUPPLEMENT, DISAGREE = "supplement", "disagree"
 EMERGENCY_SCORE, COMPLAINT_SCORE, THING_SCORE = 100.0, 58.0, 30.0
 SHORT = 14  # characters: a longer message is not waited for
 
@@ -177,7 +177,9 @@ class Reader:
             return (replace(problem, emergency=True),)
         problems = heard.split.problems
         wanted = best.score / 100 if best and best.intent.name == REPORT else 0.0
-        if not problems and (wanted or self._complains(heard, place)):
+        if not problems and best and best.intent.name == DISAGREE:
+            problems = self._still_wrong(heard, place)
+        elif not problems and (wanted or self._complains(heard, place)):
             unnamed = self._unnamed(heard, place)
             problems = (replace(unnamed, confidence=max(unnamed.confidence, wanted)),)
         problems = tuple(self._weighed(problem) for problem in problems)
@@ -193,6 +195,13 @@ class Reader:
             return Problem(text=text, place=place)
         problem = self._splitter.of_category(match.code, text, place, key)
         return replace(problem, confidence=match.confidence)
+
+    def _still_wrong(self, heard: _Heard, place: PlaceSlots) -> tuple[Problem, ...]:
+        """What is said to be wrong still, where its words tell what it is (还是不亮)."""
+        problem = Problem(text=heard.message.text, place=place)
+        sensed = self._weighing and self._weighing.category(heard.message.key, "")
+        known = sensed and sensed.chance >= RENAMES
+        return (self._weighed(problem),) if known else ()
 
     def _weighed(self, problem: Problem) -> Problem:
         """The problem under the category its words are most like, where that is likelier."""
@@ -214,6 +223,8 @@ class Reader:
         holds = _holds(heard, context, place)
         fits = self._intents.fits(key, staff=context.staff, holds=holds)
         fits += self._bare_fits(heard, key)
+        if not (fits or context.pending) and self._says_only_where(heard):
+            fits.append(Fit(intent=self._intents[SUPPLEMENT], score=CLEAR, whole=True))
         score = self._report_score(heard, place)
         if score and REPORT in self._intents:
             fits = [fit for fit in fits if fit.intent.name != REPORT or fit.score > score]
@@ -235,6 +246,9 @@ class Reader:
         if heard.numbers and not bare(key).strip("#号单工编") and PROGRESS in self._intents:
             return [Fit(intent=self._intents[PROGRESS], score=60.0)]
         return []
+
+    def _says_only_where(self, heard: _Heard) -> bool:
+        return _only(heard.parts, self._finder.without_things(heard.message.key))
 
     def _report_score(self, heard: _Heard, place: PlaceSlots) -> float:
         if heard.emergency:
@@ -284,7 +298,7 @@ class Reader:
             return True
         if _UNFINISHED.search(heard.command.key.rstrip()):
             return False
-        return not _only(heard.parts, self._finder.without_things(heard.message.key))
+        return not self._says_only_where(heard)
 
 
 _BY_DAYS = re.compile(

@@ -23,7 +23,7 @@ _BUILDING = re.compile(
     rf"|号(?=\s?(?:\d{{1,2}}|{_CN})\s?单元)"
     rf"|(?P<compass>东)(?=\s?(?:\d{{1,2}}|{_CN})\s?(?:单|门)|$|的|楼|底|\s))"
     rf"|(?P<tower>(?<![a-z\d])[a-z]\d{{0,2}}|(?<![\d.])\d{{1,3}})\s?座(?![位谈椅机])"
-    r"|(?:building|bldg|block)\s?#?(?P<english>\d{1,3}|[a-z])\b"
+    r"|(?:building|bldg|block)(?![a-z])\s?#?(?P<english>\d{1,3}|[a-z])\b"
 )
 _ENTRANCE = re.compile(
     rf"(?P<entrance>(?<![\d.])\d{{1,2}}|(?<!{_CN}){_CN}{{1,2}}|(?<![a-z])[a-d])\s?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from domain.escalation import URGENT
@@ -14,17 +15,32 @@ from knowledge.intents import Fit, Intents
 from knowledge.sense import CALM, Sense, Sensed
 
 CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
-FEARED = 0.5  # how likely a danger is that no rule finds
-DOUBTED = 0.3  # what the rules find and is less likely is none
+FEARED = 0.4  # how likely a danger is that no rule finds
+DOUBTED = 0.3  # what the rules find, told in a manner that explains it, and is less likely is none
+FAR_FETCHED = 0.15  # the same of what is told plainly
 LIKELY = 0.25  # how likely an intent must be that the rules do not say
 SURE_IN_TALK = 0.7  # the same in talk that was not meant for us
 SURE_OF_GRAVE = 0.5  # the same of what is not easily taken back
 SURE_OF_ANOTHER = 0.9  # and where an answer was expected
 NAMES = 0.1  # how likely the category is of a problem no typical word names
 RENAMES = 0.5  # and of one they name otherwise
-FEW = 2  # characters: less says nothing
+FEW = 2  # letters: less says nothing, nor do numbers alone
 GRAVE = frozenset({"confirm", "delete_me", "disagree", "rate", "withdraw"})
 REPORTS = frozenset({"report", "anonymous_report"})
+_MANNERS = [
+    "past",
+    "supposed",
+    "told",
+    "teaches",
+    "denied",
+    "laughs",
+    "much",
+    "trades",
+    "dear",
+    "asks",
+]
+EXPLAINING = frozenset(f"=manner {name}" for name in _MANNERS)
+_DIGITS = re.compile(r"[\d*#xX+\-]+")
 LEFT_ALONE = frozenset({"chitchat", "advert"})
 
 
@@ -38,9 +54,11 @@ class Weighing:
 
     def danger(self, key: str, found: str, *, staff: bool) -> str:
         """The category of the danger that is told, or ""; whoever works here says it plainly."""
-        sensed = self._sense.danger.other_than(CALM, key, danger_cues(key, found))
+        cues = danger_cues(key, found)
+        sensed = self._sense.danger.other_than(CALM, key, cues)
         if found:
-            return found if sensed.chance >= DOUBTED else ""
+            doubted = DOUBTED if cues & EXPLAINING else FAR_FETCHED
+            return found if sensed.chance >= doubted else ""
         return sensed.label if sensed.chance >= FEARED and not staff else ""
 
     def fits(
@@ -48,7 +66,7 @@ class Weighing:
     ) -> list[Fit]:
         """The fits with what is sensed before them, where the rules do not know better."""
         first = fits[0] if fits else None
-        if (first and first.whole) or len(bare(key)) < FEW:
+        if (first and first.whole) or len(_DIGITS.sub("", bare(key))) < FEW:
             return fits
         named = SAME.get(first.intent.name, first.intent.name) if first else ""
         if first and named not in self._sense.intent.labels:

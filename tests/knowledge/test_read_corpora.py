@@ -1,6 +1,8 @@
-"""What is understood of the labelled messages in tests/data, all sentences of our own making.
+"""What is understood of labelled messages, all sentences of our own making; figures are floors.
 
-Each file was written before the rules were tuned on half of it; the figures are floors.
+Those in tests/data were looked at while the rules were mended, and are seeds of what is sensed, as
+is the `_dev` half of `fresh`. The `_test` half was only measured: no rule and no seed was made
+from it.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ import pytest
 from knowledge.evaluation.readings import Figures, evaluate, read_labelled
 from knowledge.reader import Reader
 
-DATA = Path(__file__).parents[1] / "data"
+FOLDERS = (Path(__file__).parents[1] / "data", Path(__file__).parent / "fresh")
 
 
 def _measured(reader: Reader, name: str) -> Figures:
-    messages = read_labelled((DATA / f"{name}.jsonl").read_text(encoding="utf-8"))
+    file = next(file for folder in FOLDERS if (file := folder / f"{name}.jsonl").exists())
+    messages = read_labelled(file.read_text(encoding="utf-8"))
     ticks = count()
     return evaluate(reader, messages, lambda: float(next(ticks)))
 
@@ -42,6 +45,14 @@ def _measured(reader: Reader, name: str) -> Figures:
         ("emergencies", {"messages": 250, "emergency_recall": 0.99, "intent_accuracy": 0.99}),
         ("small_talk", {"messages": 480, "ignored_rate": 0.95}),
         ("private_data", {"messages": 600, "privacy_recall": 0.99}),
+        (
+            "messages_test",
+            {"intent_accuracy": 0.82, "category_accuracy": 0.76, "ignored_rate": 0.85},
+        ),
+        ("messages_dev", {"intent_accuracy": 0.96, "category_accuracy": 0.95}),
+        ("emergencies_test", {"emergency_recall": 0.9}),
+        ("emergencies_dev", {"emergency_recall": 0.98}),
+        ("harmless_test", {"ignored_rate": 0.9}),
     ],
 )
 def test_the_floors_are_reached(reader: Reader, name: str, floors: Mapping[str, float]) -> None:
@@ -56,6 +67,12 @@ def test_small_talk_that_sounds_dangerous_raises_no_alarm(reader: Reader) -> Non
 
     alarms = [miss["text"] for miss in measured.misses if miss["read"]["emergency"]]
     assert len(alarms) <= 0.005 * (measured.figures["messages"] or 0), alarms
+
+
+def test_danger_is_rarely_heard_in_fresh_harmless_talk(reader: Reader) -> None:
+    figures = _measured(reader, "harmless_test").figures
+
+    assert (figures["emergency_false_alarm_rate"] or 0) <= 0.04
 
 
 def test_other_numbers_and_matters_are_not_taken_for_private(reader: Reader) -> None:
