@@ -1,4 +1,5 @@
-"""Rows written as text: entries of a TOML file, and Markdown files with their fields on top.
+"""Rows written as text: entries of a TOML or YAML file, and Markdown files with their fields on
+top.
 
 [[policies]]                        ---
 code = "old-age"                    code: old-age
@@ -18,12 +19,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import yaml
+
 Row = Mapping[str, str]
 
 _FIELD = re.compile(r"([a-z_]+)\s*[:：]\s*(.*)")
 _ITEM = re.compile(r"\s+-\s+(.*)|-\s+(.*)")
 _LINE = re.compile(r"line (\d+)")
 FENCE = "---"
+_OURS = tuple(
+    f"tag:yaml.org,2002:{kind}"
+    for kind in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map")
+)
 
 
 class UnreadableText(ValueError):
@@ -52,6 +59,58 @@ def from_toml(kind: str, text: str) -> list[tuple[int, Row]]:
         (row, {name: _cell(row, name, value) for name, value in entry.items()})
         for row, entry in zip(rows, entries, strict=True)
     ]
+
+
+def from_yaml(kind: str, text: str) -> list[tuple[int, Row]]:
+    """The entries under `kind:` of a YAML text, or of a plain list, each with its line.
+
+    Every value is taken as it is written (no, 0551 and 2026-06-01 are texts), and nothing may
+    stand for something else (&, *), so that a small file is never a large one.
+    """
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise UnreadableText(0, "uses & and *: write it out")
+        root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        row = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise UnreadableText(row, f"is no YAML: {error.problem}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise UnreadableText(0, f"is no YAML: {type(error).__name__}") from None
+    if isinstance(root, yaml.MappingNode):
+        root = _fields(root).get(kind)
+    if not isinstance(root, yaml.SequenceNode):
+        raise UnreadableText(0, f"holds no list of {kind}")
+    rows: list[tuple[int, Row]] = []
+    for node in root.value:
+        row = node.start_mark.line + 1
+        if not isinstance(node, yaml.MappingNode):
+            raise UnreadableText(row, "is no entry with fields such as source: …")
+        fields = _fields(node)
+        rows.append((row, {name: _cell(row, name, _plain(one)) for name, one in fields.items()}))
+    return rows
+
+
+def _fields(node: yaml.MappingNode) -> dict[str, yaml.Node]:
+    found: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
+        if name in found:
+            raise UnreadableText(key.start_mark.line + 1, f"{name!r} stands there twice")
+        found[name] = value
+    return found
+
+
+def _plain(node: yaml.Node) -> Any:
+    """What it says; texts, lists and fields alone."""
+    if not node.tag.startswith(_OURS):
+        raise UnreadableText(node.start_mark.line + 1, f"{node.tag!r:.40} is no plain value")
+    match node:
+        case yaml.SequenceNode():
+            return [_plain(one) for one in node.value]
+        case yaml.MappingNode():
+            return {name: _plain(one) for name, one in _fields(node).items()}
+        case _:
+            return "" if node.tag.endswith(":null") else str(node.value)
 
 
 def from_markdown(_: str, text: str) -> list[tuple[int, Row]]:

@@ -1,5 +1,5 @@
-"""Reads an operator's tables from CSV, XLSX, TOML or a folder of Markdown; every bad row is named,
-and one spoils all.
+"""Reads an operator's tables from CSV, XLSX, TOML, YAML or a folder of Markdown; every bad row is
+named, and one spoils all.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from bot.exporting import unquoted
 from bot.import_kinds import KINDS, Column, Existing, Kind
-from bot.import_texts import UnreadableText, from_markdown, from_toml
+from bot.import_texts import UnreadableText, from_markdown, from_toml, from_yaml
 from domain.places import PlaceKind
 from domain.units import UnitKind
 from storage.transaction import Transaction
 
 Row = Mapping[str, str]
 
+_TEXTS = {".toml": from_toml, ".yaml": from_yaml, ".yml": from_yaml}
 LONGEST_CELL = 5_000
 
 
@@ -58,10 +59,8 @@ def read_table(kind: str, file: Path, existing: Existing) -> list[dict[str, Any]
     """The checked rows of a file, ready to be stored; raises BadFile with every problem found."""
     if file.is_dir():
         return _read_folder(KINDS[kind], file, existing)
-    if file.suffix.lower() == ".toml":
-        raw = _from_texts(kind, file, from_toml)
-    else:
-        raw = _raw_rows(KINDS[kind], file)
+    reads = _TEXTS.get(file.suffix.lower())
+    raw = _from_texts(kind, file, reads) if reads else _raw_rows(KINDS[kind], file)
     return check_rows(KINDS[kind], file.name, raw, existing)
 
 

@@ -114,3 +114,62 @@ def test_a_wrong_markdown_file_is_named(
 
 def test_a_folder_without_markdown_is_named(tmp_path: Path) -> None:
     assert "holds no Markdown" in reason_of(tmp_path)
+
+
+YAML = """
+policies:
+  - code: old-age
+    question: 高龄津贴怎么领
+    alternatives: [老人有补贴吗, 八十岁有钱领吗]
+    answer: |
+      到社区窗口登记。
+      代办要带双方身份证。
+    phone: 0551
+    source: 社区居委会
+    document:
+    updated_on: 2026-06-01
+    unit: C01
+    asks: 老人满多少岁？
+    situations:
+      - {name: 满 80, answer: 可以领。}
+      - {name: 不满 80, answer: 还不能领。}
+    sample: true
+"""
+
+
+@pytest.mark.parametrize("name", ["policies.yaml", "policies.YML"])
+def test_an_entry_of_a_yaml_file_is_taken(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text(YAML, "utf-8")
+    (row,) = read_table("policies", file, EXISTING)
+
+    assert row["answer"].splitlines() == ["到社区窗口登记。", "代办要带双方身份证。"]
+    assert row["phone"] == "0551"
+    assert row["situations"][1] == Situation(name="不满 80", answer="还不能领。")
+    assert row["sample"] is True
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "reason"),
+    [
+        (
+            "    question: 高龄津贴怎么领",
+            "    question: 高龄津贴怎么领\n    code: other",
+            "row 5: 'code' stands there twice",
+        ),
+        ("updated_on: 2026-06-01", "updated_on: 2026-02-30", "row 3, column updated_on"),
+        ("policies:", "people:", "holds no list of policies"),
+        ("    source: 社区居委会", "    sauce: 社区居委会", "row 3, column sauce"),
+        ("  - code: old-age", "  - code: [old-age", "is no YAML"),
+        ("phone: 0551", "phone: &all 0551\n    place: *all", "write it out"),
+        ("phone: 0551", "phone: !!python/object/apply:os.getcwd []", "row 9"),
+        ("phone: 0551", f"phone: {'[' * 2000}", "is no YAML"),
+    ],
+)
+def test_what_is_wrong_in_yaml_is_named(
+    tmp_path: Path, wrong: str, right: str, reason: str
+) -> None:
+    file = tmp_path / "policies.yaml"
+    file.write_text(YAML.replace(wrong, right, 1), "utf-8")
+
+    assert reason in reason_of(file)
