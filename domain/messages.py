@@ -151,6 +151,7 @@ class Outbound:
     buttons: tuple[Button, ...] = ()
     photos: tuple[int, ...] = ()  # attachment ids: photos, and voices and files alike
     reply_to: str = ""  # the platform's number of the message it answers, in groups
+    takes_back: str = ""  # the platform's number of a message of ours that goes first, if it can
     link: str = ""  # payload of a deep link into the private chat, shown as one more button
 
 

@@ -253,6 +253,8 @@ def _queue(
     who = row.addressee
     choices = _choices(tx) if broadcast.asks else ()
     token = secrets.token_urlsafe(9)
+    before = tx.broadcasts.message_of(broadcast.of, who) if broadcast.of else ""
+    recalls = broadcast.action is Action.RECALL
     outbound = Outbound(
         id=0,
         address=address,
@@ -262,7 +264,8 @@ def _queue(
             Button(label=f"{place} {choice.label}", token=f"{token}.{place - 1}")
             for place, choice in enumerate(choices, start=1)
         ),
-        reply_to=tx.broadcasts.message_of(broadcast.of, who) if broadcast.of else "",
+        reply_to="" if recalls else before,
+        takes_back=before if recalls else "",
     )
     queued = tx.outbox.add(
         outbound,

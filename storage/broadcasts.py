@@ -267,6 +267,7 @@ _MESSAGE = Statement(
     select(_rows.c.outbox)
     .where(
         _rows.c.broadcast == _OF,
+        _rows.c.ready_at.is_(None),  # a digest tells of others too
         or_(
             _rows.c.person == bindparam("whose"),
             and_(_rows.c.channel == bindparam("on_channel"), _rows.c.chat == bindparam("chat")),

@@ -473,6 +473,7 @@ class OutboxStore(Store):
             buttons=tuple(Button(**button) for button in plain.get("buttons", ())),
             photos=tuple(plain.get("photos", ())),
             reply_to=plain.get("reply_to", ""),
+            takes_back=plain.get("takes_back", ""),
             link=plain.get("link", ""),
         )
         return OutboxRow(
@@ -494,6 +495,7 @@ def _as_plain(outbound: Outbound, values: Mapping[str, Any], heard: str) -> dict
         "buttons": [{"label": one.label, "token": one.token} for one in outbound.buttons],
         "photos": list(outbound.photos),
         "reply_to": outbound.reply_to,
+        "takes_back": outbound.takes_back,
         "link": outbound.link,
         "values": dict(values),
         "heard": heard,

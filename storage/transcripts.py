@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from domain.conversations import Question
 from domain.messages import Address
@@ -48,6 +48,16 @@ _SINCE = Statement(
 )
 _LATEST = Statement(
     select(transcripts).where(_AT).order_by(transcripts.c.id.desc()).limit(bindparam("many"))
+)
+_OURS = Statement(
+    select(transcripts.c.key).where(
+        _AT, transcripts.c.id == bindparam("cursor"), transcripts.c.direction == "out"
+    )
+)
+_EMPTY = Statement(
+    update(transcripts)
+    .where(transcripts.c.id == bindparam("cursor"))
+    .values(private=bindparam("sealed"))
 )
 
 
@@ -109,6 +119,15 @@ class TranscriptStore(Store):
             added = self.db.value(_BY_KEY, where=where, heard=digest)
         cursor: int = added
         return cursor
+
+    def take_back(self, address: Address, cursor: int, *, instead: str) -> None:
+        """Whoever opens the transcript from now on sees these words where we had said others."""
+        where = self.tx.address_digest(address)
+        row = self.db.one(_OURS, where=where, cursor=cursor)
+        if row is not None:
+            plain = {"key": "", "content": {"text": instead}}
+            sealed = self.tx.vault.seal(row.key, COLUMN, plain)
+            self.db.run(_EMPTY, cursor=cursor, sealed=sealed)
 
     def since(self, address: Address, cursor: int, limit: int) -> tuple[TranscriptEntry, ...]:
         """What came after the cursor, oldest first."""

@@ -353,4 +353,4 @@ def _done(number: int, tx: Transaction) -> tuple[bool, int]:
 def _answer(text: str, tx: Transaction) -> None:
     address = Address(channel="telegram", chat=str(SOMEBODY))
     outbound = Outbound(id=0, address=address, lane=Lane.DIALOGUE, text=text)
-    tx.outbox.add(outbound, person=None, phrase="bench", values={})
+    tx.outbox.add(outbound, person=None, phrase="failure.apology", values={})

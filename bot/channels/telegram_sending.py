@@ -21,7 +21,7 @@ from telegram.error import TelegramError
 from bot.channels import telegram_layout as layout
 from bot.channels.base import Photos
 from bot.channels.telegram_account import Account
-from bot.channels.telegram_errors import NotDone, outcome
+from bot.channels.telegram_errors import AGAIN, NotDone, outcome
 from bot.channels.telegram_reading import Me
 from domain.messages import Address, Outbound, Refused, SendError, Sent, TryLater
 from storage.database import Unavailable
@@ -64,6 +64,8 @@ class Speaker:
         steps = layout.steps(outbound, username=me.username)
         if not steps:
             raise Refused("nothing to say")
+        if outbound.takes_back.isdecimal():
+            await self._take_back(outbound.address, chat, int(outbound.takes_back))
         done, message = self._begun.pop(outbound.id, (0, ""))
         for number, step in enumerate(steps[done:], start=done):
             if number > done:
@@ -82,6 +84,19 @@ class Speaker:
                     raise
                 raise self._meaning(outbound.address, failure) from failure
         return Sent(message=message)
+
+    async def _take_back(self, address: Address, chat: int, message: int) -> None:
+        """Removes a message of ours; one that is too old or gone stays, and the words follow.
+
+        Nothing is said twice by trying again, so whatever else goes wrong is tried again.
+        """
+        try:
+            await self._account.bot.delete_message(chat, message)
+        except NotDone as failure:
+            if failure.code != 400:
+                raise self._meaning(address, failure) from failure
+        except TelegramError as failure:
+            raise TryLater(str(outcome(failure)), after=AGAIN) from failure
 
     async def _me_for(self, outbound: Outbound) -> Me:
         """Our own account where the message needs it: for its link, or to keep our own name."""

@@ -139,6 +139,10 @@ class WebChannel:
 
         def write_down(tx: Transaction) -> int:
             queued = tx.outbox.get(outbound.id)
+            if outbound.takes_back.isdecimal():
+                instead = tx.wording.say("notice.taken_back", {})
+                cursor = int(outbound.takes_back)
+                tx.transcripts.take_back(outbound.address, cursor, instead=instead)
             return tx.transcripts.add(
                 outbound.address,
                 direction="out",

@@ -7,6 +7,7 @@ from bot.commands import serving
 from bot.commands import tables
 from bot.commands import backups
 from bot.commands import queues
+from bot.commands import broadcast
 from bot.commands import keeping
 from bot.commands import talking
 from bot.commands import evaluating
@@ -16,6 +17,7 @@ from bot.commands.base import application
 __all__ = [
     "application",
     "backups",
+    "broadcast",
     "evaluating",
     "keeping",
     "queues",

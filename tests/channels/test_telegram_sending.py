@@ -89,6 +89,23 @@ async def test_an_answer_to_a_deleted_question_arrives_all_the_same(telegram: Be
     assert message["text"] == "记下了"
 
 
+async def test_what_is_taken_back_goes_and_says_so(telegram: Bench) -> None:
+    wrong = await telegram.say("明天停水")
+    await telegram.say("【撤回】之前的作废", takes_back=str(wrong["message_id"]))
+
+    texts = [one.get("text") for one in telegram.world.chats[11].messages.values()]
+    assert texts == ["【撤回】之前的作废"]
+
+
+async def test_what_is_too_old_to_go_stays_and_the_words_follow(telegram: Bench) -> None:
+    wrong = await telegram.say("明天停水")
+    wrong["date"] -= 3 * 86_400
+    await telegram.say("【撤回】之前的作废", takes_back=str(wrong["message_id"]))
+
+    texts = [one.get("text") for one in telegram.world.chats[11].messages.values()]
+    assert texts == ["明天停水", "【撤回】之前的作废"]
+
+
 async def test_a_photo_carries_a_short_text(telegram: Bench) -> None:
     message = await telegram.say("修好了", photos=(5,), buttons=[("好", "t1")])
 

@@ -314,6 +314,8 @@ async def test_a_correction_and_a_recall_go_to_those_who_had_it(town: Town) -> N
     await begin(town, SECRETARY)
     (recall,) = await town.heard_in_group()
     assert recall.startswith("【撤回】")
+    said = [one for one in town.channels["web"].sent if one.address.chat == GROUP]
+    assert said[-1].takes_back == str(1001 + town.channels["web"].sent.index(said[-2]))
 
 
 async def test_answers_are_counted_and_flood_no_group(town: Town) -> None:

@@ -71,6 +71,7 @@ METHODS: dict[str, dict[str, str]] = {
         "reply_markup": "json", "disable_notification": "bool",
     },
     "answerCallbackQuery": {"callback_query_id": "str!", "text": "str", "show_alert": "bool"},
+    "deleteMessage": {"chat_id": "int!", "message_id": "int!"},
     "editMessageReplyMarkup": {"chat_id": "int!", "message_id": "int!", "reply_markup": "json"},
     "getFile": {"file_id": "str!"},
 }  # fmt: skip
@@ -189,6 +190,7 @@ class Server:
             "sendDocument": lambda asked: world.send_file("document", asked),
             "answerCallbackQuery": world.answer_press,
             "editMessageReplyMarkup": world.edit_markup,
+            "deleteMessage": world.delete_message,
             "getFile": world.get_file,
         }
         result = actions[method](asked)

@@ -19,6 +19,7 @@ Json = dict[str, Any]
 
 LONGEST_TEXT = 4096
 LONGEST_CAPTION = 1024
+DELETABLE = 48 * 3600  # seconds
 LARGEST_FILE = 20 * 1024 * 1024
 
 _MENTION = re.compile(r"(?<![A-Za-z0-9_])@[A-Za-z0-9_]{2,32}\b", re.ASCII)
@@ -323,6 +324,16 @@ class World:
         if "reply_markup" in asked:
             message["reply_markup"] = asked["reply_markup"]
         return message
+
+    def delete_message(self, asked: Json) -> bool:
+        chat = self._reachable(asked["chat_id"])
+        message = chat.messages.get(asked["message_id"])
+        if message is None:
+            raise ApiError(400, "Bad Request: message to delete not found")
+        if time.time() - message["date"] > DELETABLE:
+            raise ApiError(400, "Bad Request: message can't be deleted")
+        del chat.messages[asked["message_id"]]
+        return True
 
     def get_file(self, asked: Json) -> Json:
         data = self.files.get(asked["file_id"])
