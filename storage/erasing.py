@@ -167,4 +167,4 @@ def give_everything(tx: Transaction, *, keep: int, drop: int) -> None:
 
 def export(tx: Transaction, person: int) -> dict[str, Any]:
     """Everything kept about a person, for that person alone."""
-    return {**handing_out.export(tx, person)}
+    return handing_out.export(tx, person)

@@ -146,6 +146,7 @@ KEPT_BACK: Mapping[str, str] = {
     "broadcast_recipients": "what reached somebody stands in what they were told",
     "broadcasts": "the record of an office",
     "keys": "what all of it is sealed with",
+    "spot_checked": "the office's look at its own work",
 }
 
 
