@@ -39,7 +39,8 @@ POLICIES = "policies"
 GIVES_WAY = frozenset({"", "chitchat"})
 # Asked for nothing, or only whether the last answer helped.
 BETWEEN_QUESTIONS = frozenset({"", "ask.rated"})
-WEAK_REPORT = 0.3  # how sure a report is that only names a thing
+# How sure a report is that only names a thing, and a wish for help that is only sensed.
+WEAK = {"report": 0.3, "help": 0.65}
 
 
 class Advises(Protocol):
@@ -168,7 +169,7 @@ def _learned(catalogue: Catalogue) -> Learned | None:
 
 
 def _is_asked(reading: Reading, found: Sequence[PolicyFound]) -> bool:
-    weak = reading.intent == "report" and reading.confidence <= WEAK_REPORT
+    weak = reading.confidence <= WEAK.get(reading.intent, 0.0)
     return (weak or reading.intent in GIVES_WAY) and outcome(found) is Outcome.ANSWER
 
 
