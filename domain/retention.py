@@ -26,6 +26,8 @@ class Kept(StrEnum):
     AUDIT = "audit"  # 操作记录
     ERASURES = "erasures"  # 删除记录
     CONSENTS = "consents"  # 已删除居民的告知同意记录
+    REMINDERS = "reminders"  # 已发的活动提醒记录
+    ACTIVITIES = "activities"  # 活动台账
     JOB_RUNS = "job_runs"  # 定时任务记录
     CODES = "codes"  # 过期的邀请码、链接
 
@@ -65,6 +67,13 @@ TERMS: Mapping[Kept, Term] = {
     ),
     Kept.CONSENTS: Term(
         days=1095, least=1095, then="dropped", why="个人信息保护法 23: records three years"
+    ),
+    Kept.REMINDERS: Term(days=180, least=30, then="dropped"),
+    Kept.ACTIVITIES: Term(
+        days=1825,
+        least=730,
+        then="dropped, with who was asked, came or took leave",
+        why="the record book of a branch: five years",
     ),
     Kept.JOB_RUNS: Term(days=30, least=2, then="dropped", why="nobody needs them"),
     Kept.CODES: Term(days=1, least=0, then="dropped", why="they open nothing any more"),

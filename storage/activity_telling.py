@@ -85,6 +85,7 @@ def tell_due(tx: Transaction, many: int = CHUNK, *, activity: int | None = None)
     """
     rows = tx.reminders.due(many, activity=activity)
     known: dict[int, Activity | None] = {}
+    said: dict[tuple[int, str], tuple[dict[str, Any], Asking | None]] = {}
     replies = _replies(tx, rows)
     ended: dict[str, list[int]] = {"told": [], "dropped": [], "unreached": []}
     for row in rows:
@@ -94,7 +95,7 @@ def tell_due(tx: Transaction, many: int = CHUNK, *, activity: int | None = None)
         word = None if about is None else _word(tx, about, row, replies)
         if about is None or word is None:
             ended["dropped"].append(row.id)
-        elif _tell(tx, about, row, word):
+        elif _tell(tx, about, row, word, said):
             ended["told"].append(row.id)
         else:
             ended["unreached"].append(row.id)
@@ -137,10 +138,7 @@ def _buttons_for_all(tx: Transaction, activity: Activity, address: Address) -> t
     if activity.organiser is None:
         return ()
     token = secrets.token_urlsafe(9)
-    choices = tuple(
-        Choice(value=one.value, label=tx.wording.say(f"choice.{one.value}", {}))
-        for one in (GOING, LEAVE)
-    )
+    choices = _labelled(tx, (GOING, LEAVE))
     tx.questions.ask(
         Question(
             token=token,
@@ -205,19 +203,42 @@ def _word(
     return _Word(phrase="activity.remind_silent", choices=both)
 
 
-def _tell(tx: Transaction, activity: Activity, row: Reminder, word: _Word) -> bool:
+def _tell(
+    tx: Transaction,
+    activity: Activity,
+    row: Reminder,
+    word: _Word,
+    said: dict[tuple[int, str], tuple[dict[str, Any], Asking | None]],
+) -> bool:
     person = tx.people.get(row.person)
     if person is None or person.erased or person.quiet or person.withdrew:
         return False
-    values = activity_values(tx, activity)
-    if word.lane is Lane.STAFF:
-        values |= count_values(tx.activities.counts(row.activity))
-    asking = None
-    if word.choices:
-        context = {"activity": activity.id}
-        asking = Asking(step="signup.reply", choices=word.choices, context=context)
+    what = (row.activity, word.phrase)
+    if what not in said:  # it is the same for everybody
+        said[what] = _words(tx, activity, word)
+    values, asking = said[what]
     queued = say_to(tx, person, word.phrase, values, asking=asking, lane=word.lane)
     return queued is not None
+
+
+def _words(
+    tx: Transaction, activity: Activity, word: _Word
+) -> tuple[dict[str, Any], Asking | None]:
+    values = activity_values(tx, activity)
+    if activity.capacity is not None or word.lane is Lane.STAFF:  # else nobody need be counted
+        values |= count_values(tx.activities.counts(activity.id or 0))
+    if not word.choices:
+        return values, None
+    context = {"activity": activity.id}
+    return values, Asking(
+        step="signup.reply", choices=_labelled(tx, word.choices), context=context
+    )
+
+
+def _labelled(tx: Transaction, choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(value=one.value, label=tx.wording.say(f"choice.{one.value}", {})) for one in choices
+    )
 
 
 def _note_late(tx: Transaction, activity: Activity | None) -> None:

@@ -32,8 +32,10 @@ from storage.handing_out import COPY
 from storage.schema import (
     AttachmentState,
     InboxState,
+    activities,
     attachment_bytes,
     attachments,
+    attendance,
     codes,
     consents,
     conversations,
@@ -50,6 +52,7 @@ from storage.schema import (
     outbox,
     people,
     questions,
+    reminders,
     stored,
     transcripts,
 )
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 500
 IDS_AT_ONCE = 2_000
+ACTIVITIES_AT_ONCE = 20  # each with everybody who was asked
 DONE = 0  # where the next chunk of a class begins, when there is none
 
 BEFORE: BindParameter[Any] = bindparam("before")
@@ -251,6 +255,27 @@ _RUNS = Statement(delete(job_runs).where(job_runs.c.fire_time < BEFORE))
 _CODES = Statement(delete(codes).where(codes.c.until < BEFORE))
 
 
+# --- activities ----------------------------------------------------------------------------------
+
+TOLD_BEFORE = and_(reminders.c.state != "due", reminders.c.ended_at < BEFORE)
+_TOLD = Statement(
+    delete(reminders).where(
+        reminders.c.id.in_(select(reminders.c.id).where(TOLD_BEFORE).limit(_MANY))
+    )
+)
+_OLD_ACTIVITIES = Statement(
+    select(activities.c.id)
+    .where(activities.c.ends_at < BEFORE)
+    .order_by(activities.c.ends_at)
+    .limit(_MANY)
+)
+_DROP_ACTIVITIES = (
+    Statement(delete(reminders).where(among(reminders.c.activity, "ids"))),
+    Statement(delete(attendance).where(among(attendance.c.activity, "ids"))),
+    Statement(delete(activities).where(among(activities.c.id, "ids"))),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """What a chunk of work ended, and where the next one begins; DONE after the last."""
@@ -377,6 +402,14 @@ def _audit(tx: Transaction, before: datetime, after: int) -> Chunk:
     return Chunk(ended=cut, following=1 if cut == AT_ONCE else DONE)
 
 
+def _activities(tx: Transaction, before: datetime, after: int) -> Chunk:
+    rows = tx.session.all(_OLD_ACTIVITIES, before=stored(before), many=ACTIVITIES_AT_ONCE)
+    ids = [row.id for row in rows]
+    for statement in _DROP_ACTIVITIES if ids else ():
+        tx.session.run(statement, ids=ids)
+    return Chunk(ended=len(ids), following=1 if len(ids) == ACTIVITIES_AT_ONCE else DONE)
+
+
 WORK: Mapping[Kept, Work] = {
     Kept.INBOX_WORDS: _inbox_words,
     Kept.DEAD_LETTERS: _some_at_once(_DEAD),
@@ -393,6 +426,8 @@ WORK: Mapping[Kept, Work] = {
     Kept.AUDIT: _audit,
     Kept.ERASURES: _in_one_go(_ERASURES),
     Kept.CONSENTS: _consents,
+    Kept.REMINDERS: _some_at_once(_TOLD),
+    Kept.ACTIVITIES: _activities,
     Kept.JOB_RUNS: _in_one_go(_RUNS),
     Kept.CODES: _in_one_go(_CODES),
 }

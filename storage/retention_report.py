@@ -20,9 +20,11 @@ from storage.retention import (
     HAS_WORDS,
     OVER,
     SAID,
+    TOLD_BEFORE,
 )
 from storage.schema import (
     InboxState,
+    activities,
     attachments,
     audit,
     codes,
@@ -36,6 +38,7 @@ from storage.schema import (
     orders,
     outbox,
     questions,
+    reminders,
     stored,
     transcripts,
 )
@@ -74,6 +77,8 @@ _LOOK_AUDIT = _look(audit.c.at, audit.c.at < BEFORE, audit.c.seq.is_not(None))
 _LOOK_ERASURES = _look(erasures.c.at, erasures.c.at < BEFORE)
 _LOOK_CONSENTS = _look(consents.c.at, CONSENT_IS_OVER)
 _LOOK_RUNS = _look(job_runs.c.fire_time, job_runs.c.fire_time < BEFORE)
+_LOOK_TOLD = _look(reminders.c.ended_at, TOLD_BEFORE)
+_LOOK_ACTIVITIES = _look(activities.c.ends_at, activities.c.ends_at < BEFORE)
 _LOOK_CODES = _look(codes.c.until, codes.c.until < BEFORE)
 
 
@@ -118,6 +123,8 @@ LOOKS: Mapping[Kept, tuple[Statement, ...]] = {
     Kept.AUDIT: (_LOOK_AUDIT,),
     Kept.ERASURES: (_LOOK_ERASURES,),
     Kept.CONSENTS: (_LOOK_CONSENTS,),
+    Kept.REMINDERS: (_LOOK_TOLD,),
+    Kept.ACTIVITIES: (_LOOK_ACTIVITIES,),
     Kept.JOB_RUNS: (_LOOK_RUNS,),
     Kept.CODES: (_LOOK_CODES,),
 }
