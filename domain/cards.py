@@ -12,6 +12,7 @@ from domain import deadlines
 from domain.extensions import pending_extension
 from domain.orders import EventKind, Status, WorkOrder
 from domain.rules import Rules
+from domain.workdays import ONE_DAY
 
 MOST_ROWS = 7  # with a heading, a line for what is left out and one for what to reply: ten lines
 
@@ -25,6 +26,7 @@ class Mark(StrEnum):
     WAITING = "waiting"  # 等居民确认
     GOING = "going"  # 办理中
     PAUSED = "paused"  # 挂起
+    AWAITED = "awaited"  # 吹哨未报到
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,45 @@ def leader_card(
         "total": len(rows),
         "rows": [_line(row, rules) for row in rows[:most]],
         "more": max(len(rows) - most, 0),
+    }
+
+
+def evening_card(
+    rows: Sequence[Row],
+    awaited: Sequence[WorkOrder],
+    rules: Rules,
+    at: datetime,
+    *,
+    most: int = MOST_ROWS,
+) -> Mapping[str, Any] | None:
+    """The values of the card before going home: what is late, new or due until tomorrow's evening,
+    and who was whistled for and has not reported in; None when there is nothing of it.
+    """
+    calendar = rules.calendar
+    tomorrow = calendar.local_day(at) + ONE_DAY
+    pressing = [
+        row
+        for row in rows
+        if row.mark in (Mark.LATE, Mark.TODAY, Mark.NEW)
+        or (
+            row.mark is Mark.GOING
+            and row.order.promised_at is not None
+            and calendar.local_day(row.order.promised_at) <= tomorrow
+        )
+    ]
+    if not pressing and not awaited:
+        return None
+    counts = {mark.value: sum(row.mark is mark for row in pressing) for mark in Mark}
+    lines = [
+        *(_line(Row(mark=Mark.AWAITED, order=order), rules) for order in awaited),
+        *(_line(row, rules) for row in pressing),
+    ]
+    return {
+        **counts,
+        "tomorrow": counts[Mark.GOING.value],
+        "awaited": len(awaited),
+        "rows": lines[:most],
+        "more": max(len(lines) - most, 0),
     }
 
 

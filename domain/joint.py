@@ -100,6 +100,14 @@ def awaited(order: WorkOrder) -> tuple[Post, ...]:
     return tuple(waiting)
 
 
+def overdue_responders(order: WorkOrder, at: datetime) -> tuple[Post, ...]:
+    """Those of them whose time to report in has passed."""
+    last = order.last(EventKind.WHISTLED)
+    if last is None or datetime.fromisoformat(last.values["by"]) > at:
+        return ()
+    return awaited(order)
+
+
 def _called(event: OrderEvent) -> tuple[Post, ...]:
     return tuple(_post(values) for values in event.values["responders"])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from domain.cards import desk_card, leader_card, rows_of
-from domain.orders import RUNNING, Status
+from domain.cards import desk_card, evening_card, leader_card, rows_of
+from domain.joint import overdue_responders
+from domain.orders import RUNNING, Status, WorkOrder
 from domain.people import Post, Role
 from domain.routing import ladder
 from domain.units import UnitKind
@@ -20,7 +21,8 @@ from scheduler.job import (
 from scheduler.times import Times
 from storage.transaction import Transaction
 
-MORNING = time(8, 30)
+MORNING, EVENING = time(8, 30), time(17, 30)
+MOST_RUNNING = 500  # of a street, looked through for whistles
 TILL_NIGHT = timedelta(hours=11, minutes=30)  # a card later than that would come at night
 
 
@@ -33,6 +35,26 @@ def morning_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | No
         if tx.jobs.claim(f"card:{post.unit}:{post.role}", fire_time, "clock"):
             _send_card(tx, post)
             tx.jobs.finished(f"card:{post.unit}:{post.role}", fire_time, "clock", "done")
+    following = cursor + POSTS_AT_ONCE
+    return following if following < len(posts) else None
+
+
+def evening_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
+    """Before going home, on working days: what is late or due by tomorrow; the street's leader
+    hears who was whistled for and has not come.
+    """
+    if not tx.rules.calendar.is_working(tx.rules.calendar.local_day(tx.now)):
+        return None
+    streets = (
+        Post(unit=unit.id, role=Role.STREET_LEADER)
+        for unit in tx.org
+        if unit.kind is UnitKind.STREET
+    )
+    posts = tuple(dict.fromkeys((*tx.orders.owners(), *streets)))
+    for post in posts[cursor : cursor + POSTS_AT_ONCE]:
+        if tx.jobs.claim(f"evening:{post.unit}:{post.role}", fire_time, "clock"):
+            _send_evening_card(tx, post)
+            tx.jobs.finished(f"evening:{post.unit}:{post.role}", fire_time, "clock", "done")
     following = cursor + POSTS_AT_ONCE
     return following if following < len(posts) else None
 
@@ -70,6 +92,13 @@ JOBS = (
         from_now_on=True,
     ),
     Job(
+        name="evening_cards",
+        times=Times(hour=EVENING.hour, minute=EVENING.minute),
+        run=evening_cards,
+        good_for=timedelta(hours=2, minutes=30),
+        from_now_on=True,
+    ),
+    Job(
         name="hand_up",
         times=Times(hour=WAKING_HOURS),
         run=hand_up,
@@ -86,11 +115,30 @@ JOBS = (
 
 
 def _send_card(tx: Transaction, post: Post) -> None:
-    owned = tx.orders.owned_by((post,), MANY, (*RUNNING, Status.RESOLVED))
-    orders = [order for order in owned if may_be_listed(tx, order, post)]
+    orders = [order for order in _owned(tx, post) if may_be_listed(tx, order, post)]
     values = leader_card(rows_of(orders, tx.rules, tx.now), tx.rules)
     if values is not None:
         tell_post(tx, post, "clock.morning_card", {**values, "at": tx.now})
+
+
+def _send_evening_card(tx: Transaction, post: Post) -> None:
+    orders = [order for order in _owned(tx, post) if may_be_listed(tx, order, post)]
+    awaited: list[WorkOrder] = []
+    if post.role is Role.STREET_LEADER:
+        communities = [unit.id for unit in tx.org.below(post.unit, UnitKind.COMMUNITY)]
+        running = tx.orders.running_in(communities, MOST_RUNNING)
+        awaited = [
+            order
+            for order in running
+            if overdue_responders(order, tx.now) and may_be_listed(tx, order, post)
+        ]
+    values = evening_card(rows_of(orders, tx.rules, tx.now), awaited, tx.rules, tx.now)
+    if values is not None:
+        tell_post(tx, post, "clock.evening_card", {**values, "at": tx.now})
+
+
+def _owned(tx: Transaction, post: Post) -> tuple[WorkOrder, ...]:
+    return tx.orders.owned_by((post,), MANY, (*RUNNING, Status.RESOLVED))
 
 
 def _send_desk_card(tx: Transaction, community: int) -> None:
@@ -112,8 +160,7 @@ def _tell_of_vacancy(tx: Transaction, post: Post) -> None:
     above = next(iter(ladder(post, tx.org)), None)
     if above is None:
         return
-    owned = tx.orders.owned_by((post,), MANY, (*RUNNING, Status.RESOLVED))
-    orders = [order for order in owned if may_be_listed(tx, order, above)]
+    orders = [order for order in _owned(tx, post) if may_be_listed(tx, order, above)]
     values = leader_card(rows_of(orders, tx.rules, tx.now), tx.rules)
     if values is not None:
         unit = tx.org.unit(post.unit).name

@@ -29,26 +29,59 @@ class Times:
 
     def after(self, last: datetime, zone: ZoneInfo) -> Iterator[datetime]:
         """Every fire time after `last`, oldest first."""
-        if self.hour == "*":
-            yield from self._fires(last, zone)
-            return
-        wall = last.astimezone(zone).replace(tzinfo=UTC) - A_DAY
-        for at in self._fires(wall, ZoneInfo("UTC")):
-            moment = at.replace(tzinfo=zone).astimezone(UTC)
+        follow = self._every_hour if self.hour == "*" else self._at_hours
+        for moment in follow(last, zone):
             if moment > last:
                 last = moment
                 yield moment
 
-    def _fires(self, last: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-        trigger = _trigger(self, zone)
+    def _every_hour(self, last: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+        """From one change of the clocks to the next the offset is one; at a change, anew."""
+        offset = _offset(zone, last)
+        while (wall := next(self._fires(last + offset), None)) is not None:
+            at = wall - offset
+            if _offset(zone, at) == offset:
+                last = at
+                yield at
+            else:
+                changed = _change(zone, last, at)
+                offset, last = _offset(zone, changed), changed - timedelta(microseconds=1)
+
+    def _at_hours(self, last: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+        """By wall clock: some of them twice or too early where clocks change."""
+        offset = _offset(zone, last)
+        margin = timedelta() if _offset(zone, last - A_DAY) == offset else A_DAY
+        for wall in self._fires(last + offset - margin):
+            yield wall.replace(tzinfo=zone).astimezone(UTC)
+
+    def _fires(self, last: datetime) -> Iterator[datetime]:
+        """As a clock shows them that never changes: APScheduler errs where clocks change."""
+        trigger = _trigger(self)
         found: datetime | None = trigger.get_next_fire_time(last, last)
         while found is not None:
-            yield found.astimezone(UTC)
+            yield found
             found = trigger.get_next_fire_time(found, found)
 
 
+def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta()
+
+
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The second from which on the offset is not what it was before."""
+    first, last = int(before.timestamp()), int(after.timestamp())
+    old = _offset(zone, before)
+    while last - first > 1:
+        middle = (first + last) // 2
+        if _offset(zone, datetime.fromtimestamp(middle, UTC)) == old:
+            first = middle
+        else:
+            last = middle
+    return datetime.fromtimestamp(last, UTC)
+
+
 @cache
-def _trigger(times: Times, zone: ZoneInfo) -> CronTrigger:
+def _trigger(times: Times) -> CronTrigger:
     return CronTrigger(
         second=0,
         minute=times.minute,
@@ -56,5 +89,5 @@ def _trigger(times: Times, zone: ZoneInfo) -> CronTrigger:
         day=times.day,
         month=times.month,
         day_of_week=times.day_of_week,
-        timezone=zone,
+        timezone=UTC,
     )

@@ -103,6 +103,44 @@ async def test_the_morning_card_is_at_most_ten_lines(town: Town) -> None:
     assert len(cards[0].splitlines()) <= 10
 
 
+async def test_the_evening_card_tells_what_is_due_by_tomorrow(town: Town) -> None:
+    await town.pass_time(minutes=1)
+    for building in range(1, 10):
+        await town.says("王阿姨", f"{building}栋1单元楼道灯不亮了")
+    await town.heard("小李")
+    await town.pass_time(hours=7, minutes=40)  # 17:41
+    (card,) = [line for line in await town.heard("小李") if "下班前" in line]
+    assert "，待接 " in card
+    assert len(card.splitlines()) <= 10
+
+
+async def test_there_is_no_evening_card_for_what_has_time(town: Town) -> None:
+    await town.pass_time(minutes=1)
+    await reported(town)
+    await town.says("小李", "接")
+    await town.pass_time(hours=7, minutes=40)
+    for who in ("小李", "陈静", "马丽"):
+        assert not any("下班前" in line for line in await town.heard(who))
+
+
+async def test_a_missed_evening_card_does_not_come_at_night(town: Town) -> None:
+    await town.pass_time(minutes=1)
+    await reported(town)
+    await town.pass_time(hours=11)  # 21:01
+    assert not any("下班前" in line for line in await town.heard("小李"))
+
+
+async def test_who_was_whistled_for_and_did_not_come_is_on_the_leaders_card(town: Town) -> None:
+    await town.pass_time(minutes=1)
+    order = await reported(town, "3栋2单元楼道飞线充电")
+    await town.says("小李", "接")
+    await town.says("小李", f"吹哨 {order.number} 消防 下午三点前")
+    await town.pass_time(hours=7, minutes=40)
+    (card,) = [line for line in await town.heard("马丽") if "下班前" in line]
+    assert "未报到" in card
+    assert order.number in card
+
+
 async def test_nobody_gets_an_empty_card(town: Town) -> None:
     await town.pass_time(minutes=1)
     await town.pass_time(hours=23)

@@ -58,7 +58,7 @@ export class ClockBar {
   }
 
   #show(found) {
-    const format = { timeZone: this.#zone, month: "numeric", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false };
+    const format = { timeZone: this.#zone, month: "long", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit", hour12: false };
     this.#now.textContent = `现在 ${new Intl.DateTimeFormat("zh-CN", format).format(new Date(found.now))}`;
   }
 }
