@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from domain.escalation import URGENT
+from domain.orders import OrderClass
 from domain.readings import ReadingContext
 from domain.rules import Category
 from knowledge.answers import bare
@@ -88,6 +89,8 @@ class Weighing:
         known, other = self._categories.get(now), self._categories.get(sensed.label)
         if sensed.label == now or other is None:
             return None
+        if other.order_class == OrderClass.X and (accuses_staff(key) or speaks_of_conduct(key)):
+            return None  # a complaint about somebody who works here is not sent elsewhere
         if known is None:
             return sensed if sensed.chance >= NAMES else None
         own = now not in self._sense.category.labels

@@ -58,3 +58,14 @@ async def test_anger_is_met_with_one_sentence_a_day(town: Town) -> None:
     second = await town.says("王阿姨", "气死我了!!5栋1单元门禁也坏了,到底管不管")
     assert "闹心" in first[0]
     assert "闹心" not in second[0]
+
+
+@pytest.mark.parametrize("said", ["我要投诉陈静，态度特别差", "我要投诉网格员小李"])
+async def test_a_complaint_about_staff_is_taken_here_and_not_sent_elsewhere(
+    town: Town, said: str
+) -> None:
+    answers = await town.says("王阿姨", said)
+    assert not any("12388" in answer for answer in answers)
+    (order,) = await town.orders("王阿姨")
+    assert order.about_staff
+    assert order.accused
