@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import bot.app
-import bot.intake
+import bot.handling
 from bot.commands import application
 from bot.commands.serving import HEART, SUPERVISED
 from bot.supervisor import supervise
@@ -47,7 +47,7 @@ def _gorge() -> None:
 POISONS = {"会出错": _raise, "会卡住": _hang, "会崩溃": _crash, "会吃内存": _gorge}
 ANTIDOTE = "RIG_ANTIDOTE"  # names a file: while it is there, nothing is poisonous
 
-_dispatch = bot.intake.dispatch
+_dispatch = bot.handling.dispatch
 _wall_clock = bot.app.wall_clock
 
 
@@ -73,7 +73,7 @@ def main() -> None:
     if SUPERVISED not in sys.argv:
         command = [sys.executable, "-m", "tests.rig.bent", *sys.argv[1:], SUPERVISED]
         raise SystemExit(supervise(command, heart=HEART))
-    bot.intake.dispatch = poisoned_dispatch
+    bot.handling.dispatch = poisoned_dispatch
     bot.app.wall_clock = stepped_clock
     application()
 
