@@ -25,6 +25,7 @@ class Limiter:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._all: deque[float] = deque()
+        self._departed: deque[float] = deque()
         self._chats: defaultdict[str, deque[float]] = defaultdict(deque)
         self._chat_pauses: dict[str, float] = {}
         self._pause = float("-inf")
@@ -62,6 +63,20 @@ class Limiter:
         self._since_tidied += 1
         if self._since_tidied >= TIDY_EVERY:
             self._tidy(at)
+
+    def departs(self, at: float) -> float:
+        """Seconds until a call that was paced may leave; with 0 it counts as left.
+
+        Between its turn and its leaving a call waits for a commit, and calls that waited
+        differently long would leave together.
+        """
+        wait = _free_at(self._departed, self._limits.per_second, SECOND) - at
+        if wait > 0:
+            return wait
+        if self._limits.per_second is not None:
+            self._departed.append(at)
+            _forget(self._departed, at - SECOND)
+        return 0.0
 
     def pause(self, chat: str | None, until: float) -> None:
         """Holds back one chat, or all with None, until then; never shortens a pause."""

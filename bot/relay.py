@@ -260,10 +260,13 @@ class _Line:
         back, and gives room to chats that need not.
         """
         now, back = [], []
+        bulk = self._bulk - self._bulk_waiting
         for row in rows:
-            wait = self._pace(row)
+            full = patient and _is_bulk(row) and bulk >= BULK_AT_ONCE
+            wait = MOMENT if full else self._pace(row)
             if wait == 0:
                 now.append(row)
+                bulk += _is_bulk(row)
             elif patient and wait <= SHORT_WAIT:
                 self._begin(row, self._call_in_time(row, token, wait))
             else:
@@ -317,6 +320,10 @@ class _Line:
         if self._clock() - began > TOO_LATE:
             outcome: Outcome = TryLater("began too late", after=0)
         else:
+            wait = self._limiter.departs(self._clock())
+            while wait > 0:
+                await asyncio.sleep(wait)
+                wait = self._limiter.departs(self._clock())
             self._sending[row.id] = (row, Unknown("stopped before its end"))
             outcome = await self._outcome(row.outbound)
             self._sending[row.id] = (row, outcome)

@@ -137,3 +137,13 @@ def test_an_answer_that_waits_gets_the_next_room_there_is() -> None:
     answer = limiter.wait("somebody", False, now)
     assert answer < 0.2
     assert limiter.wait("next", False, now, bulk=True, spare=1) >= answer
+
+
+def test_calls_that_were_held_up_do_not_leave_together() -> None:
+    limiter, left = Limiter(TELEGRAM), []
+    for turn in range(90):
+        now = max(turn * 0.036, 1.0)  # the first ones waited for one commit
+        while (wait := limiter.departs(max(now, left[-1] if left else 0.0))) > 0:
+            now = max(now, left[-1]) + wait
+        left.append(max(now, left[-1] if left else 0.0))
+    assert worst(left, 1.0) <= 30
