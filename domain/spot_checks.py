@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from hashlib import sha256
 
 from domain.acts import Act, NotAllowed
 from domain.changes import Change
@@ -34,10 +34,13 @@ class SpotCheck:
 
 
 def draw(numbers: Sequence[str], seed: str) -> tuple[str, ...]:
-    """The sample of these work orders: the same for the same numbers and seed, in any order."""
-    ordered = sorted(numbers)
-    size = min(len(ordered), max(LEAST, min(MOST, round(len(ordered) * SHARE))))
-    return tuple(sorted(random.Random(seed).sample(ordered, size)))
+    """The sample of these work orders: the same for the same numbers and seed, in any order.
+
+    Those whose SHA-256 of "<seed>:<number>" comes first, so that anybody can work it out.
+    """
+    size = min(len(numbers), max(LEAST, min(MOST, round(len(numbers) * SHARE))))
+    drawn = sorted(numbers, key=lambda number: sha256(f"{seed}:{number}".encode()).digest())
+    return tuple(sorted(drawn[:size]))
 
 
 def months_before(day: date, calendar: WorkCalendar) -> tuple[datetime, datetime]:

@@ -30,7 +30,7 @@ _ODD = re.compile(
     r"，。！？；：（）、“”‘’《》「」…—～·.,!?;:()%％￥¥+\-/~&=_#℃㎡]"
 )
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千万亿]+")
-_DIGITS = re.compile(r"\d+(?:[.:]\d+)*")
+_DIGITS = re.compile(r"\d(?:[.:]?\d)*")
 _SPREAD = re.compile(r"\d(?:\D{0,3}\d){6,}")
 _LATIN = re.compile(r"[a-z][a-z\d.:/?=&%#+_\-]*")
 _PLAIN = str.maketrans("零〇一二两三四五六七八九", "001223456789")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from domain.broadcasts import Broadcast
 from domain.conversations import Question
 from domain.flooding import Paces
 from domain.messages import Address, Choice
@@ -18,6 +19,7 @@ from domain.numbers import make_number
 from domain.orders import Status, WorkOrder
 from domain.people import Delegation, Post, Role
 from handlers import desk
+from handlers.notices import ACTS
 from handlers.router import routes
 from handlers.said import DAYS, Said, post_code
 from knowledge.intents import Intents
@@ -27,6 +29,7 @@ from storage.transaction import Transaction
 from tests.databases import NewDatabase
 from tests.town import GROUP, Town, built_town
 
+NOTICE = 1  # the secretary's; nobody else here may follow it
 NOBODYS = make_number(date(2026, 1, 1), 1)
 SECRET_WORDS = "床底下的蓝箱子"
 SECRET_ROOM = "707"
@@ -54,6 +57,8 @@ ABOUT_AN_ORDER = {
     "reveal": "看电话 {number} 要上门",
     "settle_place": "地点核实 {number}",
     "split": "拆单 {number}",
+    "strike_off": "销号 {number} 现场看过了",
+    "supervise": "督办 {number} 周五前 居民多次反映",
     "suspend": "挂起 {number} 3天 等审批",
     "transfer": "转12345 {number}",
     "unmerge": "撤销并单 {number}",
@@ -67,10 +72,15 @@ ABOUT_NOTHING = {
     "hotspots": "热点",
     "delegate": "明天到周五休假 小赵顶",
     "erase_for": "帮居民删资料 13812345678",
+    "notices": "我的通知",
     "open_questions": "待答问题",
     "patrol": "走访",
     "replay": "重放 1",
+    "spot_check": "抽查",
+    "supervise_overdue": "超期的都督办",
+    "supervision_list": "督办列表",
     "take_over": "接管会话",
+    "notice": "发通知 今晚清洗水箱",
 }
 IN_GROUPS = {"bind_group": "绑定社区", "group_mode": "安静模式"}
 
@@ -87,10 +97,21 @@ OTHER_STEPS = {
     "erase_for.sure",
     "erase_for.who",
     "human.take",
+    "notice.field",
+    "notice.target",
+    "notice.template",
+    "notices.act",
+    "notices.correction",
+    "notices.reason",
+    "notices.when",
+    "notices.which",
     "open_questions.review",
     "open_questions.which",
     "open_questions.words",
     "patrol.sure",
+    "spot_check.reason",
+    "spot_check.result",
+    "supervise_overdue.all",
 }
 OF_ANYBODY = {"erase_for.mine", "human.end", "human.offered"}  # what residents are asked, too
 
@@ -119,6 +140,7 @@ async def city(
             for name in ("外区值班", "离职员"):
                 town.move_in(name, channel="web", account=f"far-{name}")
             await town.database.run(_people)
+            await town.says("刘书记", "发通知 今晚清洗水箱\n发给：全社区的群")
             yield town, [order.number async for order in _orders(town)]
 
 
@@ -303,6 +325,25 @@ def _ways(step: str, number: str, grid: int) -> Iterator[tuple[str, dict[str, An
             yield "drop_question", {"question": 1}
         case "open_questions", "review":
             yield "publish_entry", {"code": "reviewed"}
+        case "notice", "template":
+            yield "water", {}
+        case "notice", _:
+            form = {
+                "template": "free",
+                "values": {"text": "今晚清洗水箱"},
+                "target": "",
+                "begin": "",
+            }
+            yield f"both:{grid}", {**form, "field": "text"}
+        case "notices", "which":
+            yield str(NOTICE), {"verb": ""}
+        case "notices", _:
+            for value in ACTS:
+                yield value, {"broadcast": NOTICE}
+        case "spot_check", _:
+            yield "good", {}
+        case "supervise_overdue", _:
+            yield "yes", {**kept, "orders": [number]}
         case "settle_place", "grid":
             yield post, {**place, "building": "3"}
         case _, "more":
@@ -347,8 +388,15 @@ def _hand_overs(tx: Transaction) -> Any:
     return tx.hand_overs.waiting([tx.org.coded("C01").id])
 
 
-async def _state(town: Town, numbers: list[str]) -> list[WorkOrder]:
-    return [await town.order(number) for number in numbers]
+async def _state(town: Town, numbers: list[str]) -> tuple[list[WorkOrder], Broadcast]:
+    """The work orders and the secretary's notice."""
+
+    def notice(tx: Transaction) -> Broadcast:
+        found = tx.broadcasts.get(NOTICE)
+        assert found is not None
+        return found
+
+    return [await town.order(number) for number in numbers], await town.read(notice)
 
 
 def _assert_silent(answers: list[str], numbers: list[str], *, said: str) -> None:

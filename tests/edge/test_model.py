@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
@@ -377,6 +378,7 @@ PRIVATE = [
 ]
 
 
+MARK = re.compile(r"={5} [0-9a-f]{8} ={5}|[0-9a-f]{8}-\d(?=\W)")  # of one question, by chance
 HOMES = ("3栋2单元501", "12#601", "2单元304室", "解放路128号")
 NAMES = ("王建国", "欧阳丽华", "李秀英")
 
@@ -404,7 +406,8 @@ async def test_nothing_private_reaches_it(
 
     assert sum(reading.advice is not None for reading in readings) > len(beside) / 2
     told = ("501", "601", "304", "128", *NAMES, "栖霞老周")
-    assert not [one for one in (*numbers, *told) if one in server.said_to_it]
+    heard = MARK.sub("", server.said_to_it)
+    assert not [one for one in (*numbers, *told) if one in heard]
 
 
 def _private() -> Iterator[tuple[Normal, int, int]]:
