@@ -1,8 +1,8 @@
 """What is understood of labelled messages, all sentences of our own making; figures are floors.
 
 Those in tests/data were looked at while the rules were mended, and are seeds of what is sensed, as
-is the `_dev` half of `fresh`. No rule and no seed was made from a sentence of the `_test` half, but
-it was measured again and again, and thresholds and seeds were chosen with its counts in view.
+is the `_dev` half of `fresh`. No rule and no seed was made from a sentence of the `_test` half,
+but it was measured again and again, and thresholds and seeds were chosen with its counts in view.
 """
 
 from __future__ import annotations
