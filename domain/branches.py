@@ -9,7 +9,7 @@ from enum import StrEnum
 from domain.people import Actor, Role
 from domain.units import Org
 
-MEMBER_TAG = "party_member"  # 党员, as audiences name them
+MEMBER_TAG = "党员"  # as notices and the people table name them
 # Whose office covers every branch of their unit.
 PLANNERS = frozenset({Role.SECRETARY, Role.STREET_LEADER, Role.ADMIN})
 AWAY_FOR = 183  # days: 连续 6 个月以上 makes a member a floating one

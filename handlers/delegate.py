@@ -12,6 +12,7 @@ from domain.units import UnitKind
 from handlers.shown import LISTED, lines
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
+from knowledge.private_data import masked
 from knowledge.times import find_period
 
 MANY = 50
@@ -53,7 +54,7 @@ def _ask(
         "last": last.isoformat() if last else "",
     }
     phrase = f"delegate.ask_{part}"
-    unknown = name if part == "deputy" and not choices else ""
+    unknown = masked(name) if part == "deputy" and not choices else ""
     turn.ask("delegate.more", phrase, choices=choices, context=context, unknown=unknown)
 
 

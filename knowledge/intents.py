@@ -1,7 +1,6 @@
 """The intents: what a person may want, each described by one file in `knowledge/intents/`.
 
     # knowledge/intents/urge.toml
-    group = "addressed"     # "always": also heard in a group where nobody addressed us
     staff = false           # true: a command, read only when the person holds a post
     priority = 60           # 0..100; the highest that fits is the intent
     whole = ["催办"]         # the message is nothing else
@@ -24,18 +23,9 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
-
-
-class Hearing(StrEnum):
-    """Where in a group an intent is listened to."""
-
-    ADDRESSED = "addressed"  # 被 @ 或回复时
-    ALWAYS = "always"  # 随时
-
 
 TAKES = frozenset({"reason", "at", "days", "period", "people", "choice"})
 NEEDS = frozenset({"number", "place", "problem"})
@@ -59,7 +49,6 @@ class Intent:
     """One intent as its file describes it."""
 
     name: str
-    hearing: Hearing = Hearing.ADDRESSED
     staff: bool = False
     priority: int = 50
     words: tuple[str, ...] = ()
@@ -176,7 +165,7 @@ def _lay_over(table: dict[str, Any], added: Mapping[str, Any], file: str) -> Non
 
 def _intent(name: str, table: Mapping[str, Any]) -> Intent:
     file = f"{name}.toml"
-    unknown = set(table) - {*LISTS, "group", "staff", "priority"}
+    unknown = set(table) - {*LISTS, "staff", "priority"}
     if unknown:
         raise IntentError(file, f"unknown keys {', '.join(sorted(unknown))}")
     for key, known in (("takes", TAKES), ("needs", NEEDS)):
@@ -185,7 +174,6 @@ def _intent(name: str, table: Mapping[str, Any]) -> Intent:
     try:
         return Intent(
             name=name,
-            hearing=Hearing(table.get("group", Hearing.ADDRESSED)),
             staff=bool(table.get("staff", False)),
             priority=int(table.get("priority", 50)),
             words=tuple(table.get("words", ())),

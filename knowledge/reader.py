@@ -42,6 +42,8 @@ _CALLED = re.compile(r"^(?:(?:@[^\s@]{1,32}|小栖)[\s,.:!~]{0,3}){1,4}(?=\S)")
 _MENTION = re.compile(r"@[a-z]\w{3,31}")
 _UNFINISHED = re.compile(r"(?:[,、:]|\.\.+|…)$")
 _NOT_THIS = re.compile(r"不是[^,.!?;\s是]{1,12}")
+_WORDLESS = re.compile(rf"[\W\d{BLOT}]+")
+FEW_BESIDE = 3  # characters
 _EDGES = " \n,.;:!?，。；：！？、~()（）-"
 
 
@@ -90,7 +92,7 @@ class Reader:
         key = heard.command.key
         place = slots_of(heard.parts)
         fits = self._fits(heard, context, place)
-        if self._weighing and not heard.emergency:
+        if self._weighing and not heard.emergency and not _is_mere_place(heard):
             cues = self._cues(heard, context, fits)
             fits = self._weighing.fits(fits, heard.message.key, cues, context)
         best = fits[0] if fits else None
@@ -148,12 +150,12 @@ class Reader:
             private_data=private_data,
             parts=parts,
             split=self._splitter.split(message, readable, parts),
-            emergency=self._danger(message.key, staff=context.staff),
+            emergency=self._danger(message.key, context),
         )
 
-    def _danger(self, key: str, *, staff: bool) -> str:
+    def _danger(self, key: str, context: ReadingContext) -> str:
         found = self._emergencies.find(key)
-        return found if self._weighing is None else self._weighing.danger(key, found, staff=staff)
+        return found if self._weighing is None else self._weighing.danger(key, found, context)
 
     def _parts(self, key: str, text: str, context: ReadingContext) -> tuple[Said, ...]:
         """The parts of places said and not denied (是5栋不是6栋), estates by their full names."""
@@ -182,7 +184,8 @@ class Reader:
         elif not problems and (wanted or self._complains(heard, place)):
             unnamed = self._unnamed(heard, place)
             problems = (replace(unnamed, confidence=max(unnamed.confidence, wanted)),)
-        problems = tuple(self._weighed(problem) for problem in problems)
+        if not _is_mere_place(heard):
+            problems = tuple(self._weighed(problem) for problem in problems)
         if _elderly_alone(heard.message.key):
             problems = tuple(raised(problem) for problem in problems)
         return problems
@@ -383,3 +386,11 @@ def _only(parts: Sequence[Said], key: str) -> bool:
         return False
     rest = blotted(key, [(part.start, part.end) for part in parts])
     return not bare(rest.replace(BLOT, "")).strip("-#/的在是我住单元栋号楼室小区")
+
+
+def _is_mere_place(heard: _Heard) -> bool:
+    """Whether hardly a word stands beside the place that is said: too few to sense more in."""
+    if not heard.parts:
+        return False
+    beside = blotted(heard.message.key, [(part.start, part.end) for part in heard.parts])
+    return len(_WORDLESS.sub("", beside)) <= FEW_BESIDE

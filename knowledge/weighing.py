@@ -16,6 +16,7 @@ from knowledge.intents import Fit, Intents
 from knowledge.sense import CALM, Sense, Sensed
 
 CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
+FEWEST_FEARED = 3  # characters beside codes and numbers: less tells of no danger by itself
 FEARED = 0.4  # how likely a danger is that no rule finds
 DOUBTED = 0.3  # what the rules find, told in a manner that explains it, and is less likely is none
 FAR_FETCHED = 0.15  # the same of what is told plainly
@@ -42,6 +43,7 @@ _MANNERS = [
 ]
 EXPLAINING = frozenset(f"=manner {name}" for name in _MANNERS)
 _DIGITS = re.compile(r"[\d*#xX+\-]+")
+_CODES = re.compile(r"(?<![a-z0-9])(?:(?=[a-z0-9_-]*[0-9])[a-z0-9_-]+|[a-z0-9_-]{12,})")
 LEFT_ALONE = frozenset({"chitchat", "advert"})
 
 
@@ -53,14 +55,21 @@ class Weighing:
         self._intents = intents
         self._categories = categories
 
-    def danger(self, key: str, found: str, *, staff: bool) -> str:
-        """The category of the danger that is told, or ""; whoever works here says it plainly."""
+    def danger(self, key: str, found: str, context: ReadingContext) -> str:
+        """The category of the danger that is told, or "".
+
+        Whoever works here says it plainly, and whoever was asked something mostly answers it; in
+        a code or a number nothing is sensed.
+        """
         cues = danger_cues(key, found)
         sensed = self._sense.danger.other_than(CALM, key, cues)
         if found:
             doubted = DOUBTED if cues & EXPLAINING else FAR_FETCHED
             return found if sensed.chance >= doubted else ""
-        return sensed.label if sensed.chance >= FEARED and not staff else ""
+        if context.staff or len(_CODES.sub("", bare(key))) < FEWEST_FEARED:
+            return ""
+        feared = SURE_OF_ANOTHER if context.pending else FEARED
+        return sensed.label if sensed.chance >= feared else ""
 
     def fits(
         self, fits: list[Fit], key: str, cues: frozenset[str], context: ReadingContext

@@ -47,7 +47,7 @@ def _measured(reader: Reader, name: str) -> Figures:
         ("private_data", {"messages": 600, "privacy_recall": 0.99}),
         (
             "messages_test",
-            {"intent_accuracy": 0.82, "category_accuracy": 0.8, "ignored_rate": 0.83},
+            {"intent_accuracy": 0.82, "category_accuracy": 0.79, "ignored_rate": 0.87},
         ),
         ("messages_dev", {"intent_accuracy": 0.96, "category_accuracy": 0.95}),
         ("emergencies_test", {"emergency_recall": 0.93}),

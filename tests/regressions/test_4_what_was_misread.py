@@ -69,3 +69,16 @@ async def test_a_complaint_about_staff_is_taken_here_and_not_sent_elsewhere(
     (order,) = await town.orders("王阿姨")
     assert order.about_staff
     assert order.accused
+
+
+async def test_the_answer_where_it_is_is_no_second_report(town: Town) -> None:
+    await town.says("周姐", "楼道里声控灯坏了")
+    await town.says("周姐", "5栋2门")
+    (order,) = await town.orders("周姐")
+    assert (order.category, order.place.building, order.place.entrance) == ("0402", "5", "2")
+
+
+@pytest.mark.parametrize("code", ["wabtqzpkrm", "7k2m9xq4", "sishixiang88"])
+async def test_no_danger_is_heard_in_a_code(town: Town, code: str) -> None:
+    answers = await town.says("周姐", f"绑定 {code}")
+    assert not any("12356" in answer or "110" in answer for answer in answers)
