@@ -66,7 +66,7 @@ class Weighing:
         if found:
             doubted = DOUBTED if cues & EXPLAINING else FAR_FETCHED
             return found if sensed.chance >= doubted else ""
-        if context.staff or len(_CODES.sub("", bare(key))) < FEWEST_FEARED:
+        if context.staff or len(bare(_CODES.sub("", key))) < FEWEST_FEARED:
             return ""
         feared = SURE_OF_ANOTHER if context.pending else FEARED
         return sensed.label if sensed.chance >= feared else ""
@@ -119,4 +119,4 @@ def _enough(label: str, context: ReadingContext) -> float:
         return SURE_OF_ANOTHER
     if context.group and not context.addressed and label not in LEFT_ALONE:
         return SURE_IN_TALK
-    return SURE_OF_GRAVE if label in GRAVE else LIKELY
+    return SURE_OF_GRAVE if label in GRAVE | REPORTS else LIKELY
