@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from domain.people import Actor, Role
-from domain.units import Org
+from domain.people import Actor, Post, Role
+from domain.units import Org, UnitKind
 
 MEMBER_TAG = "党员"  # as notices and the people table name them
 # Whose office covers every branch of their unit.
 PLANNERS = frozenset({Role.SECRETARY, Role.STREET_LEADER, Role.ADMIN})
+# Who may ask all residents of their community to something.
+HOSTS = frozenset({Role.DUTY, Role.SECRETARY, Role.STREET_LEADER, Role.ADMIN})
 AWAY_FOR = 183  # days: 连续 6 个月以上 makes a member a floating one
 
 
@@ -77,3 +79,8 @@ def may_plan(actor: Actor, member: Member | None, branch: int, org: Org) -> bool
     if member is not None and member.branch == branch and member.position in LEADING:
         return True
     return any(post.role in PLANNERS and org.within(branch, post.unit) for post in actor.posts)
+
+
+def may_host(post: Post, org: Org) -> bool:
+    """Whether who holds this post may ask the residents of its community to something."""
+    return post.role in HOSTS and org.unit(post.unit).kind is UnitKind.COMMUNITY

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -314,6 +314,15 @@ def again(broadcast: Broadcast, act: Act) -> Broadcast:
     """重发: to those it failed for, or of whom nobody knows; somebody chose to."""
     require_follower(broadcast, act)
     return broadcast.moved_to(BroadcastState.SCHEDULED, ended_at=None, doubts=0, told="")
+
+
+def without(
+    counts: Mapping[Delivery, int], states: Sequence[Delivery], rescued: int
+) -> dict[Delivery, int]:
+    """The counts once so many of these states wait again; the rest still counts as the first."""
+    left = {state: n for state, n in counts.items() if state not in states}
+    over = sum(counts.values()) - sum(left.values()) - rescued
+    return {**left, states[0]: over} if over > 0 else left
 
 
 def require_length(text: str, act: Act) -> None:

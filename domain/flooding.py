@@ -7,6 +7,7 @@ nothing and may be forgotten.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -50,6 +51,20 @@ class Paces:
     kept: int = 60
     # How long a group or the whole may keep a message waiting at most.
     longest: timedelta = timedelta(seconds=60)
+
+
+MOST_OPENED = 10  # orders of one person who says so much at once that it has to wait
+LATELY = timedelta(hours=1)
+
+
+def opens_no_more(opened: Sequence[datetime], fresh: int, now: datetime) -> bool:
+    """Whether what a flood goes on to say is put on the newest order instead of opening more.
+
+    `opened` are the moments at which the person's running orders were opened. Whoever works on the
+    order reads all the words and may take them apart (拆单).
+    """
+    lately = [at for at in opened if now - at < LATELY]
+    return bool(lately) and len(lately) + fresh > MOST_OPENED
 
 
 class Outcome(StrEnum):

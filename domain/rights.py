@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.acts import Act, ConflictOfInterest, NotAllowed
 from domain.orders import Privacy, WorkOrder
 from domain.people import DESK_ROLES, Actor, Post, Role
@@ -46,6 +48,19 @@ def may_know_reporter(order: WorkOrder, actor: Actor, org: Org) -> bool:
     if order.privacy is Privacy.ANONYMOUS or owns:
         return False
     return any(_is_desk_over(order, post, org) for post in actor.posts)
+
+
+def may_erase(reported: Sequence[WorkOrder], homes: Sequence[int], actor: Actor, org: Org) -> bool:
+    """Whether this person may have the data of a resident removed who asked for it elsewhere.
+
+    That is a desk over a community the resident wrote to or belongs to, if it may know of
+    everything that they reported.
+    """
+    desks = [post.unit for post in actor.posts if post.role in DESK_ROLES]
+    if not all(may_know_reporter(order, actor, org) for order in reported):
+        return False
+    places = (*(order.community for order in reported), *homes)
+    return any(org.within(place, desk) for place in places for desk in desks)
 
 
 def may_act_as_owner(order: WorkOrder, actor: Actor, org: Org) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from domain.orders import OrderClass, WorkOrder
 from domain.people import Post, Role
 from domain.rules import Rules
-from domain.units import Org, UnitKind
+from domain.units import Org, Unit, UnitKind
 
 # Self-harm and violence at home: the owner must not be a neighbour or a relative by chance.
 RESTRICTED_CATEGORIES = frozenset({"0107"})
@@ -43,6 +43,18 @@ LEVEL: Mapping[Role, UnitKind] = {
     Role.STREET_LEADER: UnitKind.STREET,
 }
 
+# The post that speaks for a unit when only the unit is named, and the post at its head.
+SPEAKS_FOR: Mapping[UnitKind, Role] = {
+    UnitKind.GRID: Role.GRID_LEADER,
+    UnitKind.DEPARTMENT: Role.DEPARTMENT,
+    UnitKind.COMMUNITY: Role.DUTY,
+    UnitKind.STREET: Role.STREET_DUTY,
+}
+HEADS: Mapping[UnitKind, Role] = {
+    UnitKind.COMMUNITY: Role.SECRETARY,
+    UnitKind.STREET: Role.STREET_LEADER,
+}
+
 # 网格员 → 网格长 → 社区 → 街道: 小事不出网格，大事不出社区，难事不出街道.
 ABOVE: Mapping[Role, Role] = {
     Role.GRID_WORKER: Role.GRID_LEADER,
@@ -54,6 +66,16 @@ ABOVE: Mapping[Role, Role] = {
     Role.DEPARTMENT: Role.STREET_DUTY,
     Role.STREET_DUTY: Role.STREET_LEADER,
 }
+
+
+def desk_of(unit: Unit) -> Post:
+    """The desk that answers for what a unit publishes; an administrator's where it has none."""
+    return Post(unit=unit.id, role=SPEAKS_FOR.get(unit.kind, Role.ADMIN))
+
+
+def head_of(unit: Unit) -> Post:
+    """Who looks at what the desk of a unit wrote; an administrator where it has no head."""
+    return Post(unit=unit.id, role=HEADS.get(unit.kind, Role.ADMIN))
 
 
 def owner_post(

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.branches import may_plan
-from domain.people import Role
-from domain.units import UnitKind
+from domain import branches
 from handlers.turn import Turn
-
-# Who may ask the residents of a community to something.
-HOSTS = frozenset({Role.DUTY, Role.SECRETARY, Role.STREET_LEADER, Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +29,12 @@ def hosts(turn: Turn) -> tuple[Host, ...]:
             own=member is not None and member.branch == branch.unit,
         )
         for branch in turn.tx.branches.all()
-        if may_plan(turn.actor, member, branch.unit, turn.org)
+        if branches.may_plan(turn.actor, member, branch.unit, turn.org)
     ]
     known = {host.unit for host in found}
     for post in turn.actor.posts:
         unit = turn.org.unit(post.unit)
-        here = post.role in HOSTS and unit.kind is UnitKind.COMMUNITY
-        if here and unit.id not in known:
+        if branches.may_host(post, turn.org) and unit.id not in known:
             known.add(unit.id)
             found.append(Host(unit=unit.id, name=unit.name, is_branch=False))
     return tuple(sorted(found, key=lambda host: (not host.own, not host.is_branch, host.unit)))

@@ -11,7 +11,7 @@ from domain.changes import Asking, AuditEntry, Notice, to_person
 from domain.messages import Address, Choice, Lane
 from domain.people import Contact, Person
 from domain.resident import UNFINISHED
-from domain.rights import may_know_reporter
+from domain.rights import may_erase, may_know_reporter
 from handlers import delete_me
 from handlers.command import desk_communities
 from handlers.shown import masked_name
@@ -61,15 +61,9 @@ def _meant(turn: Turn, number: str, phones: tuple[str, ...]) -> Person | None:
 
 def _may(turn: Turn, person: Person) -> bool:
     """Whether they belong to a desk of the actor, who may see all that they reported."""
-    communities = desk_communities(turn)
     orders = turn.tx.orders.of_reporter(person.id, False, MANY)
-    if not all(may_know_reporter(order, turn.actor, turn.org) for order in orders):
-        return False
-    return any(order.community in communities for order in orders) or any(
-        turn.org.within(one.unit, community)
-        for one in turn.tx.audiences.of_person(person.id)
-        for community in communities
-    )
+    homes = [one.unit for one in turn.tx.audiences.of_person(person.id)]
+    return may_erase(orders, homes, turn.actor, turn.org)
 
 
 def _ask_reason(turn: Turn, person: Person | None) -> None:

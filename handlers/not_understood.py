@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.messages import Choice
-from handlers import ask, correct, supplement, wordless
+from handlers import adding, ask, correct, wordless
 from handlers.turn import Turn
 
 MISSES_BEFORE_A_HUMAN = 2
@@ -29,7 +29,7 @@ def _is_owed(turn: Turn) -> bool:
         correct.put_right(turn, order, "correct.placed")
         return True
     if turn.reading.private_data and not turn.in_group:
-        supplement.add(turn, order)
+        adding.add(turn, order)
         return True
     return False
 

@@ -197,11 +197,8 @@ def _resend(turn: Turn, broadcast: Broadcast) -> None:
 def _again(turn: Turn, broadcast: Broadcast, *states: Delivery) -> None:
     again = moves.again(broadcast, turn.act)
     rescued = turn.tx.broadcasts.rescue(broadcast, states)
-    left = {state: n for state, n in broadcast.counts.items() if state not in states}
-    over = sum(n for state, n in broadcast.counts.items() if state in states) - rescued
-    if over > 0:
-        left[states[0]] = over
-    _saved(turn, "sent_again", replace(again, counts=left))
+    counts = moves.without(broadcast.counts, states, rescued)
+    _saved(turn, "sent_again", replace(again, counts=counts))
     turn.say("notice.again", count=rescued)
 
 

@@ -8,19 +8,12 @@ from domain.messages import Choice
 from domain.orders import WorkOrder
 from domain.people import Post, Role
 from domain.rights import is_fit
-from domain.routing import post_for
+from domain.routing import SPEAKS_FOR, desk_of, post_for
 from domain.units import Unit, UnitKind
 from handlers.said import Said, post_code
 from handlers.turn import Turn
 from knowledge.post_names import role_called, roles_in
 
-# The post that speaks for a unit when only the unit is named.
-SPEAKS_FOR = {
-    UnitKind.GRID: Role.GRID_LEADER,
-    UnitKind.DEPARTMENT: Role.DEPARTMENT,
-    UnitKind.COMMUNITY: Role.DUTY,
-    UnitKind.STREET: Role.STREET_DUTY,
-}
 USUAL = (Role.GRID_LEADER, Role.GRID_WORKER, Role.PROPERTY, Role.DUTY, Role.WOMEN_CONTACT)
 MOST_CHOICES = 8
 
@@ -33,7 +26,7 @@ def called(turn: Turn, order: WorkOrder, name: str) -> tuple[Post, ...]:
         return (post,)
     units = [unit for unit in _units_around(turn, order) if name in unit.name]
     if units:
-        return tuple(Post(unit=unit.id, role=SPEAKS_FOR[unit.kind]) for unit in units)
+        return tuple(desk_of(unit) for unit in units)
     return tuple(
         post
         for person in turn.tx.people.staff_named(name, within=_street(turn, order))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from domain.changes import AuditEntry
+from domain.flooding import MOST_OPENED, opens_no_more
 from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
-from handlers import ask, drafts, edited, supplement
+from handlers import adding, ask, drafts, edited
 from handlers.accused import accuses
 from handlers.opening import open_now
 from handlers.shown import values
@@ -19,8 +19,6 @@ from handlers.where import at
 UNADDRESSED = True
 SHORTEST_STORY = 8  # characters: "我要投诉" alone says nothing yet
 NOT_OURS = (OrderClass.X, OrderClass.Q)
-MOST_OF_A_FLOOD = 10  # orders of one person, who says so much at once that it has to wait
-FLOOD = timedelta(hours=1)
 CLEAR = 0.5  # how sure the reader must be before we speak in a group unasked
 
 
@@ -74,7 +72,7 @@ def _take_up(turn: Turn, problems: list[Problem]) -> None:
         fresh = [draft for draft in fresh if not edited.is_known(turn, draft)]
     newest = _order_of_a_flood(turn, len(fresh))
     if newest is not None:
-        supplement.add(turn, newest)
+        adding.add(turn, newest)
     elif turn.reading.elderly_alone and fresh:
         _offer_a_call(turn, fresh)
     elif known or fresh:
@@ -82,15 +80,12 @@ def _take_up(turn: Turn, problems: list[Problem]) -> None:
 
 
 def _order_of_a_flood(turn: Turn, fresh: int) -> WorkOrder | None:
-    """The order that takes in what a flood goes on to say, once it has opened enough of them.
-
-    Whoever works on it reads all the words and may take them apart (拆单).
-    """
+    """The order that takes in what a flood goes on to say, once it has opened enough of them."""
     if not turn.heard.too_fast or turn.actor.is_staff:
         return None
-    own = turn.tx.orders.of_reporter(turn.person.id, running_only=True, limit=MOST_OF_A_FLOOD)
-    lately = [order for order in own if turn.now - order.created_at < FLOOD]
-    return lately[0] if lately and len(lately) + fresh > MOST_OF_A_FLOOD else None
+    own = turn.tx.orders.of_reporter(turn.person.id, running_only=True, limit=MOST_OPENED)
+    opened = [order.created_at for order in own]
+    return own[0] if opens_no_more(opened, fresh, turn.now) else None
 
 
 def _offer_a_call(turn: Turn, fresh: list[WorkOrder]) -> None:

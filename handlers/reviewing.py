@@ -6,14 +6,13 @@ from domain import moves
 from domain.acts import RuleBroken
 from domain.changes import REPORTER, Asking, Notice, to_post
 from domain.messages import Choice, Lane
-from domain.people import DESK_ROLES, Post, Role
+from domain.people import DESK_ROLES, Post
 from domain.policies import Policy, PolicyState, QuestionState, may_publish, publish
-from domain.units import UnitKind
+from domain.routing import head_of
 from handlers.ask import one_line, shown
 from handlers.turn import Turn
 
 REVIEW = (Choice(value="publish_entry"), Choice(value="send_back"))
-_LOOKS_AT = {UnitKind.COMMUNITY: Role.SECRETARY, UnitKind.STREET: Role.STREET_LEADER}
 
 
 def put_forward(turn: Turn, entry: Policy) -> Policy:
@@ -59,10 +58,10 @@ def tell_who_asked(turn: Turn, entry: Policy) -> None:
 
 def _ask_for_review(turn: Turn, entry: Policy, unit: int) -> None:
     """The head of the unit looks at it, or whoever stands above where there is none."""
-    role = _LOOKS_AT.get(turn.org.unit(unit).kind, Role.ADMIN)
+    head = head_of(turn.org.unit(unit))
     turn.tell(
         Notice(
-            to=to_post(unit, role),
+            to=to_post(head.unit, head.role),
             phrase="open_questions.review",
             values={**shown(entry), "name": turn.person.name},
             asking=Asking(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from domain import moves
 from domain.correcting import CORRECTABLE
-from domain.messages import Location
-from domain.orders import WorkOrder
 from handlers import meant, not_understood
+from handlers.adding import add, kept
 from handlers.shown import values
 from handlers.turn import Answer, Turn
 from handlers.where import at, resolve, slots_of
@@ -27,7 +25,7 @@ def handle(turn: Turn) -> None:
     if order is not None:
         add(turn, order)
     elif orders and not turn.reading.number:
-        meant.ask_which(turn, "supplement.which", "supplement.ask_which", orders, _kept(turn))
+        meant.ask_which(turn, "supplement.which", "supplement.ask_which", orders, kept(turn))
     elif _says_only_where(turn):
         not_understood.handle(turn)
     else:
@@ -57,31 +55,6 @@ def _completes_place(turn: Turn) -> bool:
 def _says_only_where(turn: Turn) -> bool:
     reading = turn.reading
     return bool(reading.place) and not (reading.problems or reading.complete)
-
-
-def add(turn: Turn, order: WorkOrder, kept: dict[str, Any] | None = None) -> None:
-    """Puts words, photos and the position of this message, or of one kept, on the order."""
-    what = kept or _kept(turn)
-    position = what["position"]
-    location = Location(latitude=position[0], longitude=position[1]) if position else None
-    photos = tuple(what["photos"])
-    order = turn.record(
-        moves.supplement(order, turn.act, text=what["text"], photos=photos, location=location)
-    )
-    if photos:
-        turn.tx.attachments.attach(photos, order.number)
-    turn.focus_on(order)
-    turn.say("supplement.done", number=order.number, pictures=len(photos))
-
-
-def _kept(turn: Turn) -> dict[str, Any]:
-    """What came with this message, as plain values that a question can keep."""
-    spot = turn.heard.location
-    return {
-        "photos": [*turn.heard.photos, *turn.heard.voices, *turn.heard.files],
-        "position": [spot.latitude, spot.longitude] if spot else None,
-        "text": turn.heard.text,
-    }
 
 
 def _which(turn: Turn, answer: Answer) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import PlaceSlots, Problem
-from handlers import drafts, meant, resolve, supplement
+from handlers import adding, drafts, meant, resolve
 from handlers.ask import general_category
 from handlers.opening import open_now
 from handlers.shown import values
@@ -28,7 +28,7 @@ def handle(turn: Turn) -> None:
     elif turn.heard.photos and not turn.heard.about and resolve.offered(turn):
         return
     elif order is not None:
-        supplement.add(turn, order)
+        adding.add(turn, order)
     elif turn.heard.voices:
         _hand_on(turn)
     else:

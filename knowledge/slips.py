@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from knowledge.lexicon import lexicon
 from knowledge.normal import Normal, comparable
@@ -19,42 +21,7 @@ from knowledge.questions import sound
 LONGEST = 5
 MOST = 400  # characters; what is longer was not typed by a thumb
 _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
-_BESIDES = (
-    "煤气",
-    "煤气味",
-    "燃气",
-    "液化气",
-    "单元",
-    "楼道",
-    "小区",
-    "物业",
-    "着火",
-    "冒烟",
-    "晕倒",
-    "被困",
-    "漏电",
-    "垃圾站",
-    "电瓶车",
-    "充电",
-    "三单元",
-    "网格员",
-    "居委会",
-    "下水道",
-    "自来水",
-    "路面",
-    "井盖",
-    "马桶",
-    "保安",
-    "车库",
-    "大门",
-    "天花板",
-    "阳台",
-    "厨房",
-    "卫生间",
-)
-# Too common, or said of too many things, to be a slip or to be slipped.
 _NUMERALS = frozenset("0123456789一二三四五六七八九十")
-_NEVER = frozenset("楼栋号层门水有没不很也又就在是的了我你他睡撤这找包放等")
 
 
 def mended(message: Normal) -> Normal:
@@ -83,7 +50,7 @@ def _is_slip(key: str, start: int, word: str) -> bool:
     if said == word:
         return False
     other = [(one, meant) for one, meant in zip(said, word, strict=True) if one != meant]
-    if len(other) == len(word) or any({*pair} & _NEVER for pair in other):
+    if len(other) == len(word) or any({*pair} & _never() for pair in other):
         return False
     if word[0] == "楼" and key[start - 1 : start] in _NUMERALS:  # 一楼到三楼
         return False
@@ -106,12 +73,22 @@ def _stands_alone(key: str, start: int, said: str, word: str) -> bool:
 
 
 @cache
+def _never() -> frozenset[str]:
+    return frozenset(_table()["never"])
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files("knowledge") / "slips.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _words() -> Mapping[str, str]:
     """Words of reports by their sound, where no two sound alike."""
     table = resources.files("knowledge") / "categories.csv"
     with table.open(encoding="utf-8") as lines:
         said = {word for row in csv.DictReader(lines) for word in row["typical_words"].split(";")}
-    plain = {*said, *lexicon().things, *_BESIDES}
+    plain = {*said, *lexicon().things, *_table()["besides"]}
     words: dict[str, set[str]] = {}
     for word in plain:
         if 2 <= len(word) <= LONGEST and _CHINESE.fullmatch(word) and comparable(word) == word:

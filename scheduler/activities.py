@@ -1,13 +1,9 @@
-"""Activities by the clock: asks and reminds people, closes what is over, and plans what recurs.
-
-A bench of reminders calls `remind` in units of their own until it returns None
-(storage/activity_telling.py says how rows get there).
-"""
+"""Activities by the clock: asks and reminds people, closes what is over, and plans what recurs."""
 
 from __future__ import annotations
 
 from calendar import isleap
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain import activities
@@ -18,7 +14,7 @@ from domain.cadence import Owed, Span
 from domain.changes import Asking, Change, Notice, to_person
 from domain.messages import Choice, Lane
 from knowledge.recurring import days_of, occurrence
-from scheduler.job import WAKING_HOURS, Job
+from scheduler.job import WAKING_HOURS, Job, once_a_day, part_of
 from scheduler.times import Times
 from storage.activity_inviting import announce, ask_more
 from storage.activity_rosters import audience_of
@@ -128,15 +124,14 @@ def plan_series(tx: Transaction, series: Series) -> None:
 
 def tell_cadence(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     """What a branch still owes and will soon be late with is told to who leads it, once a step."""
-    branches = tx.branches.all()
-    for branch in branches[cursor : cursor + AT_ONCE]:
+    branches, following = part_of(tx.branches.all(), cursor, AT_ONCE)
+    for branch in branches:
         pressing = [one for one in owed_by(tx, branch) if _is_pressing(tx, branch.unit, one)]
         if pressing:
             rows = [owed_values(tx, one, row=row) for row, one in enumerate(pressing, start=1)]
             values = {"branch": branch.name, "rows": rows}
             _tell_leaders(tx, branch.unit, "cadence.reminder", values)
-    following = cursor + AT_ONCE
-    return following if following < len(branches) else None
+    return following
 
 
 def _is_pressing(tx: Transaction, branch: int, one: Owed) -> bool:
@@ -145,16 +140,7 @@ def _is_pressing(tx: Transaction, branch: int, one: Owed) -> bool:
     if not one.is_missing or not steps:
         return False
     day = one.last - timedelta(days=min(steps))
-    return _once(tx, f"cadence:{branch}:{one.unit}:{one.kind}", day)
-
-
-def _once(tx: Transaction, name: str, day: date) -> bool:
-    """Whether nobody did this for this day yet; it counts as done now."""
-    at = tx.rules.calendar.moment(day, time(0))
-    if not tx.jobs.claim(name, at, "clock"):
-        return False
-    tx.jobs.finished(name, at, "clock", "done")
-    return True
+    return once_a_day(tx, f"cadence:{branch}:{one.unit}:{one.kind}", day)
 
 
 def greet_birthdays(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
@@ -184,7 +170,7 @@ def keep_in_touch(tx: Transaction, fire_time: datetime, cursor: int) -> int | No
 
 def _greet(tx: Transaction, member: Member, today: date) -> None:
     years, person = member.years_on(today), tx.people.get(member.person)
-    if not years or person is None or not _once(tx, f"birthday:{member.person}", today):
+    if not years or person is None or not once_a_day(tx, f"birthday:{member.person}", today):
         return
     branch = tx.branches.get(member.branch)
     values = {"name": person.name, "years": years, "branch": branch.name if branch else ""}
@@ -199,12 +185,12 @@ def _look_after(tx: Transaction, member: Member, today: date) -> None:
     values = {"name": person.name, "where": member.away_to, "since": since.isoformat()}
     name = f"away:{member.person}"
     floating = since + HALF_A_YEAR
-    is_new = floating <= today < floating + LATE and _heard_before(member, floating)
-    if is_new and _once(tx, f"{name}:half", floating):
+    is_new = floating <= today < floating + LATE and _is_unheard_of(member, floating)
+    if is_new and once_a_day(tx, f"{name}:half", floating):
         _tell_leaders(tx, member.branch, "away.half_a_year", values)
     last = member.contacted or since
     due = last + (today - last) // HALF_A_YEAR * HALF_A_YEAR
-    if last < due and today < due + LATE and _once(tx, name, due):
+    if last < due and today < due + LATE and once_a_day(tx, name, due):
         _tell_leaders(tx, member.branch, "away.contact", values)
         choices = (Choice(value="still_away"), Choice(value="back_home"))
         asking = Asking(step="away.back", choices=choices)
@@ -212,7 +198,7 @@ def _look_after(tx: Transaction, member: Member, today: date) -> None:
         say_to(tx, person, "away.are_you_well", told, asking=asking, lane=Lane.BROADCAST)
 
 
-def _heard_before(member: Member, floating: date) -> bool:
+def _is_unheard_of(member: Member, floating: date) -> bool:
     """Whether the branch has not spoken with them since they became a floating member."""
     return member.contacted is None or member.contacted < floating
 

@@ -16,6 +16,8 @@ from scheduler.job import (
     WAKING_HOURS,
     Job,
     may_be_listed,
+    once,
+    part_of,
     tell_post,
 )
 from scheduler.times import Times
@@ -30,13 +32,11 @@ def morning_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | No
     """The card of every post that has something on its hands, on working days."""
     if not tx.rules.calendar.is_working(tx.rules.calendar.local_day(tx.now)):
         return None
-    posts = tx.orders.owners()
-    for post in posts[cursor : cursor + POSTS_AT_ONCE]:
-        if tx.jobs.claim(f"card:{post.unit}:{post.role}", fire_time, "clock"):
+    posts, following = part_of(tx.orders.owners(), cursor, POSTS_AT_ONCE)
+    for post in posts:
+        if once(tx, f"card:{post.unit}:{post.role}", fire_time):
             _send_card(tx, post)
-            tx.jobs.finished(f"card:{post.unit}:{post.role}", fire_time, "clock", "done")
-    following = cursor + POSTS_AT_ONCE
-    return following if following < len(posts) else None
+    return following
 
 
 def evening_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
@@ -50,37 +50,32 @@ def evening_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | No
         for unit in tx.org
         if unit.kind is UnitKind.STREET
     )
-    posts = tuple(dict.fromkeys((*tx.orders.owners(), *streets)))
-    for post in posts[cursor : cursor + POSTS_AT_ONCE]:
-        if tx.jobs.claim(f"evening:{post.unit}:{post.role}", fire_time, "clock"):
+    readers = tuple(dict.fromkeys((*tx.orders.owners(), *streets)))
+    posts, following = part_of(readers, cursor, POSTS_AT_ONCE)
+    for post in posts:
+        if once(tx, f"evening:{post.unit}:{post.role}", fire_time):
             _send_evening_card(tx, post)
-            tx.jobs.finished(f"evening:{post.unit}:{post.role}", fire_time, "clock", "done")
-    following = cursor + POSTS_AT_ONCE
-    return following if following < len(posts) else None
+    return following
 
 
 def hand_up(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     """What is owned by a post that its last holder left is told once to the post above."""
-    posts = tx.orders.owners()
-    for post in posts[cursor : cursor + POSTS_AT_ONCE]:
+    posts, following = part_of(tx.orders.owners(), cursor, POSTS_AT_ONCE)
+    for post in posts:
         left = tx.people.vacant_since(post, tx.now)
-        name = f"vacant:{post.unit}:{post.role}"
-        if left is not None and tx.jobs.claim(name, left, "clock"):
+        if left is not None and once(tx, f"vacant:{post.unit}:{post.role}", left):
             _tell_of_vacancy(tx, post)
-            tx.jobs.finished(name, left, "clock", "done")
-    following = cursor + POSTS_AT_ONCE
-    return following if following < len(posts) else None
+    return following
 
 
 def desk_cards(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
     """The card of every duty desk at which something waits, every day."""
-    communities = [unit.id for unit in tx.org if unit.kind is UnitKind.COMMUNITY]
-    for community in communities[cursor : cursor + POSTS_AT_ONCE]:
-        if tx.jobs.claim(f"desk_card:{community}", fire_time, "clock"):
+    desks = [unit.id for unit in tx.org if unit.kind is UnitKind.COMMUNITY]
+    communities, following = part_of(desks, cursor, POSTS_AT_ONCE)
+    for community in communities:
+        if once(tx, f"desk_card:{community}", fire_time):
             _send_desk_card(tx, community)
-            tx.jobs.finished(f"desk_card:{community}", fire_time, "clock", "done")
-    following = cursor + POSTS_AT_ONCE
-    return following if following < len(communities) else None
+    return following
 
 
 JOBS = (

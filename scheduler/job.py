@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from domain.acts import Act
 from domain.changes import Change, Notice, to_post
@@ -19,6 +19,8 @@ from storage.transaction import Transaction
 CHUNK = 50
 POSTS_AT_ONCE = 20
 MANY = 200
+BY_CLOCK = "clock"
+T = TypeVar("T")
 WAKING_HOURS = "8-19"  # nobody is told anything at night but of a danger
 
 
@@ -64,6 +66,25 @@ def is_night(tx: Transaction) -> bool:
     """Whether people are left in peace now; what is late for today waits for tomorrow."""
     opens, closes = (int(hour) for hour in WAKING_HOURS.split("-"))
     return not opens <= tx.now.astimezone(tx.rules.zone).hour <= closes
+
+
+def once(tx: Transaction, name: str, at: datetime) -> bool:
+    """Whether nobody did this for this moment yet; it counts as done now."""
+    if not tx.jobs.claim(name, at, BY_CLOCK):
+        return False
+    tx.jobs.finished(name, at, BY_CLOCK, "done")
+    return True
+
+
+def once_a_day(tx: Transaction, name: str, day: date) -> bool:
+    """Whether nobody did this for this day yet; it counts as done now."""
+    return once(tx, name, tx.rules.calendar.moment(day, time(0)))
+
+
+def part_of(rows: Sequence[T], cursor: int, at_once: int) -> tuple[Sequence[T], int | None]:
+    """The rows of one chunk of a list, and where the next begins, or None after the last."""
+    following = cursor + at_once
+    return rows[cursor:following], following if following < len(rows) else None
 
 
 def next_cursor(orders: tuple[WorkOrder, ...], chunk: int = CHUNK) -> int | None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from domain.people import Post, Role
 from domain.policies import Policy, PolicyState
-from domain.units import UnitKind
-from scheduler.job import Job, tell_post
+from domain.routing import desk_of
+from scheduler.job import Job, once_a_day, tell_post
 from scheduler.times import Times
 from storage.transaction import Transaction
 
 TILL_EVENING = timedelta(hours=10)  # nobody is told of it later in the day
 AT_ONCE = 200
 NAMED = 6
-_DESK = {UnitKind.COMMUNITY: Role.DUTY, UnitKind.STREET: Role.STREET_DUTY}
 
 
 def expire_policies(tx: Transaction, fire_time: datetime, cursor: int) -> int | None:
@@ -34,7 +33,7 @@ def warn_of_policies(tx: Transaction, fire_time: datetime, cursor: int) -> int |
     entries = tx.policies.ending(cursor, AT_ONCE)
     found: defaultdict[Post, list[Policy]] = defaultdict(list)
     for entry in entries:
-        if entry.expires_soon(day) and _claimed(tx, entry):
+        if entry.expires_soon(day) and _is_new(tx, entry):
             for post in _desks(tx, entry):
                 found[post].append(entry)
     for post, expiring in found.items():
@@ -59,22 +58,16 @@ JOBS = (
 )
 
 
-def _claimed(tx: Transaction, entry: Policy) -> bool:
+def _is_new(tx: Transaction, entry: Policy) -> bool:
     """Whether nobody was told of this last day yet."""
     assert entry.valid_until is not None
-    name = f"policy:{entry.code}"
-    last = datetime.combine(entry.valid_until, time(), UTC)
-    if not tx.jobs.claim(name, last, "clock"):
-        return False
-    tx.jobs.finished(name, last, "clock", "done")
-    return True
+    return once_a_day(tx, f"policy:{entry.code}", entry.valid_until)
 
 
 def _desks(tx: Transaction, entry: Policy) -> list[Post]:
     """Who answers for the entry; those of everybody are the administrators'."""
     if entry.unit is not None:
-        kind = tx.org.unit(entry.unit).kind
-        return [Post(unit=entry.unit, role=_DESK.get(kind, Role.ADMIN))]
+        return [desk_of(tx.org.unit(entry.unit))]
     posts = (Post(unit=unit.id, role=Role.ADMIN) for unit in tx.org)
     return [post for post in posts if tx.people.holders(post, tx.now)]
 

@@ -1,8 +1,4 @@
-"""Tells people of activities: who is told what of it now, and what has become too late to say.
-
-For benches: plant rows with `tx.reminders.plan(activity, people, [("d1", moment)])`, move the
-clock past the moment, then call `tell_due(tx, CHUNK)` in units of their own until it returns 0.
-"""
+"""Tells people of activities: who is told what of it now, and what has become too late to say."""
 
 from __future__ import annotations
 
