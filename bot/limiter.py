@@ -6,11 +6,13 @@ from collections import defaultdict, deque
 
 from bot.channels.base import Limits
 
-# Windows are counted a little longer than the platform's: calls leave at our pace but arrive at
-# that of the network.
-SLACK = 1.08
+# Windows are counted a little longer than the platform's, whose clock may run otherwise.
+SLACK = 1.01
 SECOND = 1.0 * SLACK
 MINUTE = 60.0 * SLACK
+# Turns are given out a little slower than calls may leave, so that these need not wait long.
+TURNS = 1.05
+LOOK = 0.01  # seconds until another look whether one of too many under way was answered
 BURST = 3  # messages in bulk that may follow one another at once
 TIDY_EVERY = 512  # sends between two looks for chats that have been quiet
 
@@ -25,7 +27,9 @@ class Limiter:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._all: deque[float] = deque()
-        self._departed: deque[float] = deque()
+        self._under_way = 0
+        self._arrived: deque[float] = deque()
+        self._fastest = float("inf")  # there and back, seconds
         self._chats: defaultdict[str, deque[float]] = defaultdict(deque)
         self._chat_pauses: dict[str, float] = {}
         self._pause = float("-inf")
@@ -44,7 +48,7 @@ class Limiter:
         until = max(
             self._pause,
             self._chat_pauses.get(chat, float("-inf")),
-            _free_at(self._all, None if limit is None else max(limit - spare, 1), SECOND),
+            _free_at(self._all, None if limit is None else max(limit - spare, 1), TURNS),
             self._free_in_chat(chat, group=group),
             self._bulk_at if bulk else float("-inf"),
         )
@@ -54,9 +58,9 @@ class Limiter:
         """Counts a message as sent."""
         self._all.append(at)
         if bulk and self._limits.per_second is not None:
-            gap = SECOND / self._limits.per_second
+            gap = TURNS / self._limits.per_second
             self._bulk_at = max(self._bulk_at, at - BURST * gap) + gap
-        _forget(self._all, at - SECOND)
+        _forget(self._all, at - TURNS)
         if self._limits.chat_per_second is not None or (group and self._limits.group_per_minute):
             self._chats[chat].append(at)
             _forget(self._chats[chat], at - (MINUTE if group else SECOND))
@@ -65,18 +69,34 @@ class Limiter:
             self._tidy(at)
 
     def departs(self, at: float) -> float:
-        """Seconds until a call that was paced may leave; with 0 it counts as left.
+        """Seconds until a call that was paced may leave; with 0 it is under way.
 
-        Between its turn and its leaving a call waits for a commit, and calls that waited
-        differently long would leave together.
+        The platform counts calls when they arrive: at some moment between their leaving and their
+        answer, however the machine and the network delay them. What is under way may arrive at any
+        moment, and what was answered may have arrived just then.
         """
-        wait = _free_at(self._departed, self._limits.per_second, SECOND) - at
-        if wait > 0:
-            return wait
+        limit = self._limits.per_second
+        if limit is not None and self._under_way >= limit:
+            return LOOK
+        free = None if limit is None else limit - self._under_way
+        wait = _free_at(self._arrived, free, SECOND) - at
+        if wait <= 0:
+            self._under_way += 1
+        return max(wait, 0.0)
+
+    def answered(self, chat: str, left: float, at: float) -> None:
+        """A call that left then was answered, or given up; it counts as arrived.
+
+        An answer takes at least half as long as the fastest way there and back.
+        """
+        self._under_way -= 1
+        self._fastest = min(self._fastest, at - left)
+        arrived = at - self._fastest / 2
         if self._limits.per_second is not None:
-            self._departed.append(at)
-            _forget(self._departed, at - SECOND)
-        return 0.0
+            self._arrived.append(arrived)
+            _forget(self._arrived, at - 2 * SECOND)
+        if self._chats.get(chat):
+            self._chats[chat][-1] = arrived  # calls to one chat follow one another
 
     def pause(self, chat: str | None, until: float) -> None:
         """Holds back one chat, or all with None, until then; never shortens a pause."""

@@ -325,7 +325,9 @@ class _Line:
                 await asyncio.sleep(wait)
                 wait = self._limiter.departs(self._clock())
             self._sending[row.id] = (row, Unknown("stopped before its end"))
+            left = self._clock()
             outcome = await self._outcome(row.outbound)
+            self._limiter.answered(row.outbound.address.chat, left, self._clock())
             self._sending[row.id] = (row, outcome)
         lane = row.outbound.lane.value
         counts.DELIVERED.labels(self._channel.name, lane, OUTCOMES[type(outcome)]).inc()

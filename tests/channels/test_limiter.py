@@ -139,11 +139,48 @@ def test_an_answer_that_waits_gets_the_next_room_there_is() -> None:
     assert limiter.wait("next", False, now, bulk=True, spare=1) >= answer
 
 
-def test_calls_that_were_held_up_do_not_leave_together() -> None:
-    limiter, left = Limiter(TELEGRAM), []
-    for turn in range(90):
-        now = max(turn * 0.036, 1.0)  # the first ones waited for one commit
-        while (wait := limiter.departs(max(now, left[-1] if left else 0.0))) > 0:
-            now = max(now, left[-1]) + wait
-        left.append(max(now, left[-1] if left else 0.0))
-    assert worst(left, 1.0) <= 30
+WAY = 0.05  # seconds there, and as long back, when nothing holds a call up
+
+held_up = st.lists(
+    st.tuples(st.floats(min_value=0, max_value=2), st.floats(min_value=0, max_value=2)),
+    max_size=40,
+)
+
+
+@given(held_up)
+def test_no_window_of_the_platform_holds_more_than_its_limit_whatever_holds_calls_up(
+    trips: list[tuple[float, float]],
+) -> None:
+    limiter, now = Limiter(SMALL), 0.0
+    under_way: list[tuple[float, float]] = []  # answered when, left when
+    arrived = []
+    for there, back in [(0.0, 0.0), *trips]:
+        while (wait := limiter.departs(now)) > 0:
+            now += wait
+            for answered, left in sorted(one for one in under_way if one[0] <= now):
+                limiter.answered("1", left, now)
+                under_way.remove((answered, left))
+        arrived.append(now + WAY + there)
+        under_way.append((now + WAY + there + WAY + back, now))
+    assert worst(sorted(arrived), 1.0) <= 3
+
+
+def test_a_quick_platform_hears_nearly_as_much_as_it_allows() -> None:
+    limiter, now, left = Limiter(TELEGRAM), 0.0, []
+    for _ in range(300):
+        while (wait := limiter.departs(now)) > 0:
+            now += wait
+        limiter.answered("1", now, now + 0.01)
+        left.append(now)
+    assert left[-1] <= 300 / 30 * 1.03
+
+
+def test_a_chat_is_written_to_again_a_second_after_the_last_call_may_have_arrived() -> None:
+    limiter = Limiter(TELEGRAM)
+    for chat, left, answered in [("2", 0.0, 0.1), ("1", 1.0, 4.0)]:
+        limiter.sent(chat, False, left)
+        limiter.departs(left)
+        limiter.answered(chat, left, answered)
+
+    assert limiter.wait("1", False, 4.0) > 0.9
+    assert limiter.wait("1", False, 5.0) == 0.0
