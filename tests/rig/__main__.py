@@ -57,6 +57,7 @@ def _run(scenario: Scenario, options: argparse.Namespace) -> report.Run:
                     bot=Bot.named(options.bot) if options.bot else None,
                     show=show,
                     sizes=dict(options.size),
+                    keep=options.keep,
                 )
             )
         except Exception as failure:
@@ -104,6 +105,9 @@ def _options(scenarios: Mapping[str, Scenario]) -> argparse.Namespace:
         help="another size than that of the scale, such as kills=20",
     )  # fmt: skip
     parser.add_argument("--bot", help="the command of another bot; see tests/rig/service.py")
+    parser.add_argument(
+        "--keep", type=Path, help="where the logs, databases and histories of runs stay behind"
+    )
     parser.add_argument("--json", type=Path, help="where to write everything as JSON")
     parser.add_argument("--write", type=Path, help="the document whose table is to be renewed")
     return parser.parse_args()

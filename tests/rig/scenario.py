@@ -22,8 +22,8 @@ import importlib
 import pkgutil
 import random
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -147,12 +147,22 @@ def _quiet(what: str, done: int, total: int) -> None:
 
 @asynccontextmanager
 async def opened(
-    *, seed: int = 1, bot: Bot | None = None, show: Show = _quiet
+    *, seed: int = 1, bot: Bot | None = None, show: Show = _quiet, keep: Path | None = None
 ) -> AsyncIterator[Rig]:
-    """A rig in a temporary folder."""
-    with tempfile.TemporaryDirectory(prefix="xiaoqi-rig-", ignore_cleanup_errors=True) as folder:
+    """A rig in a temporary folder, or in a new one below `keep`, which stays."""
+    with _folder(keep) as folder:
         async with AsyncExitStack() as until_the_end:
-            yield Rig(Path(folder), seed, bot=bot or Bot(), show=show, until_the_end=until_the_end)
+            yield Rig(folder, seed, bot=bot or Bot(), show=show, until_the_end=until_the_end)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        yield Path(tempfile.mkdtemp(prefix="run-", dir=keep))
+        return
+    with tempfile.TemporaryDirectory(prefix="xiaoqi-rig-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 async def play(
@@ -163,10 +173,14 @@ async def play(
     bot: Bot | None = None,
     show: Show = _quiet,
     sizes: Mapping[str, Any] | None = None,
+    keep: Path | None = None,
 ) -> Verdict:
-    """Runs one scenario at one scale ("short" or "long"); `sizes` goes before the scale's."""
+    """Runs one scenario at one scale ("short" or "long"); `sizes` goes before the scale's.
+
+    Below `keep` the databases, logs and histories of the run stay behind.
+    """
     chosen = {**(scenario.long if scale == "long" else scenario.short), **(sizes or {})}
-    async with opened(seed=seed, bot=bot, show=show) as rig:
+    async with opened(seed=seed, bot=bot, show=show, keep=keep) as rig:
         return await scenario.play(rig, **chosen)
 
 
