@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import structlog
 from typer.testing import CliRunner
 
 from bot.commands import application
+from knowledge.phrasebook import Phrasebook
+from storage.database import Database
+from storage.keyring import Keyring
+from storage.transaction import Transaction
+from tests.town import MORNING
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,7 @@ class Done:
 
 
 Xiaoqi = Callable[..., Done]
+Stored = Callable[[Callable[[Transaction], Any]], Any]
 
 
 @pytest.fixture
@@ -45,6 +54,26 @@ def xiaoqi(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     yield run
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def stored(database_url: str, tmp_path: Path) -> Stored:
+    """Runs one unit of work on the database the commands look at."""
+
+    def run(work: Callable[[Transaction], T]) -> T:
+        async def once() -> T:
+            keyring = Keyring.from_file(tmp_path / "test.key", create=True)
+            database = Database.open(
+                database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: MORNING
+            )
+            try:
+                return await database.run(work)
+            finally:
+                await database.close()
+
+        return asyncio.run(once())
+
+    return run
 
 
 @pytest.fixture

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from domain.audiences import AudienceQuery, groups_in
 from domain.broadcasts import Broadcast, BroadcastState, Delivery, Heads
-from knowledge.phrasebook import Phrasebook
-from storage.database import Database
-from storage.keyring import Keyring
 from storage.transaction import Transaction
-from tests.edge.conftest import Xiaoqi
-from tests.town import MORNING
+from tests.edge.conftest import Stored, Xiaoqi
 
 
 @pytest.fixture
-def noticed(database_url: str, tmp_path: Path, xiaoqi: Xiaoqi) -> Callable[[], str]:
+def noticed(xiaoqi: Xiaoqi, stored: Stored) -> Callable[[], str]:
     """A notice to three groups, one of which threw us out, that is done; its number."""
 
     def work(tx: Transaction) -> str:
@@ -48,19 +42,10 @@ def noticed(database_url: str, tmp_path: Path, xiaoqi: Xiaoqi) -> Callable[[], s
         )
         return made.number
 
-    async def once() -> str:
-        keyring = Keyring.from_file(tmp_path / "test.key", create=True)
-        database = Database.open(
-            database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: MORNING
-        )
-        try:
-            return await database.run(work)
-        finally:
-            await database.close()
-
     def run() -> str:
         assert xiaoqi("broadcast", "status", "--sample").code == 0
-        return asyncio.run(once())
+        number: str = stored(work)
+        return number
 
     return run
 

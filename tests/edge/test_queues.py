@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from domain.messages import Address, ChatKind, Inbound, InboundKind, Lane, Outbound
-from knowledge.phrasebook import Phrasebook
-from storage.database import Database
 from storage.inbox import MAX_ATTEMPTS
-from storage.keyring import Keyring
 from storage.schema import OutboxState, inbox
 from storage.statements import Statement
 from storage.transaction import Transaction
 from tests.edge.conftest import Xiaoqi
 from tests.town import MORNING
 
-T = TypeVar("T")
 SECRET_WORDS = "王阿姨家的钥匙在门垫下"
 _GIVEN_UP = Statement(
     update(inbox).values(state="dead", attempts=MAX_ATTEMPTS, error="Trouble", lease_until=0)
 )
-
-
-@pytest.fixture
-def stored(database_url: str, tmp_path: Path) -> Callable[[Callable[[Transaction], Any]], Any]:
-    """Runs one unit of work on the database the commands look at."""
-
-    def run(work: Callable[[Transaction], T]) -> T:
-        async def once() -> T:
-            keyring = Keyring.from_file(tmp_path / "test.key", create=True)
-            database = Database.open(
-                database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: MORNING
-            )
-            try:
-                return await database.run(work)
-            finally:
-                await database.close()
-
-        return asyncio.run(once())
-
-    return run
 
 
 def unknown(lane: Lane) -> Callable[[Transaction], int]:
