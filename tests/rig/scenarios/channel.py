@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 from tests.rig.checker import doubted, milliseconds
@@ -30,14 +31,16 @@ SLOWER_THAN_WE_WAIT = {"slow": 20.0}
 async def slow_group(
     rig: Rig, *, messages: int, rate: float, slow: float, slack: float
 ) -> Verdict:
-    """The same load three times; the second time each call on one group takes very long."""
+    """The same load four times: to get warm, alone, beside a group on which each call takes very
+    long, and alone again.
+    """
     telegram = await rig.telegram()
     service = await rig.service(telegram, mode="webhook")
-    reports = reports_for(messages * 3)
+    reports = reports_for(messages * 4)
     await reports.prepare(service, rig.folder)
     await service.start()
     load = Load(telegram, reports, rate=rate)
-    until = [await _said_and_answered(load, messages)]
+    until = [await _said_and_answered(load, messages) for _ in ("warm", "alone")]
     await telegram.do("fault", method="sendMessage", chat=SLOW_GROUP, slow=slow, times=1_000_000)
 
     async def the_group_talks() -> None:
@@ -55,7 +58,7 @@ async def slow_group(
     took = delays(load)
     alone, beside, again = (
         milliseconds((at for one, at in took.items() if first <= one < last), 95) or 0.0
-        for first, last in ((0, until[0]), (until[0], until[1]), (until[1], len(load.said)))
+        for first, last in pairwise((*until, len(load.said)))
     )
     return verdict(
         {
