@@ -28,7 +28,7 @@ from bot.fast_forward import FastForward
 from bot.fetching import Fetcher
 from bot.handling import Handling, Patience
 from bot.inheriting import inherit
-from bot.intake import Intake
+from bot.intake import WORKERS, WORKERS_WITH_A_MODEL, Intake
 from bot.model import opened_model
 from bot.relay import Relay
 from bot.sample_clock import clock_routes
@@ -165,7 +165,7 @@ async def assembled(
                 ),
             ),
             after_commit=relay.wake,
-            workers=settings.intake.workers,
+            workers=settings.intake.workers or (WORKERS_WITH_A_MODEL if model else WORKERS),
             handles="intake" in settings.roles,
         )
         try:

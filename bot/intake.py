@@ -26,6 +26,10 @@ KEPT = 5.0  # seconds it is kept for the process that accepted it, which comes t
 AT_A_LOOK = 200  # conversations taken up at one look for what was left over
 WAITING = 20_000  # conversations known to wait; what comes beyond is left over, and looked for
 
+# One interpreter computes one thing at a time: more workers would only let the door wait longer
+# for its turn (docs/performance.md). Those that wait for a model compute nothing meanwhile.
+WORKERS, WORKERS_WITH_A_MODEL = 4, 32
+
 
 class Intake:
     """The door for channels, and the workers behind it.
@@ -41,7 +45,7 @@ class Intake:
         handling: Handling,
         *,
         after_commit: Callable[[], None],
-        workers: int = 32,
+        workers: int = WORKERS,
         handles: bool = True,
     ) -> None:
         self._database = database

@@ -139,7 +139,7 @@ class IntakeSettings(Section):
     quiet: float = Field(default=8.0, gt=0, le=60)
     cap: float = Field(default=15.0, gt=0, le=60)
     album: float = Field(default=2.0, gt=0, le=60)
-    workers: int = Field(default=32, ge=1, le=256)
+    workers: int | None = Field(default=None, ge=1, le=256)  # messages handled at once
 
 
 class LimitSettings(Section):

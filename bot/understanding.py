@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from bot.time_box import at_most
+from domain.orders import OrderClass
 from domain.policies import Policy
 from domain.readings import Advice, Counsel, PolicyFound, Reading, ReadingContext
 from domain.units import UnitKind, UnknownUnit
@@ -127,7 +128,7 @@ class Understanding:
     def _with_policies(self, reading: Reading, context: ReadingContext) -> Reading:
         """The reading with the entries that may answer it; one that surely does is asked for."""
         overheard = context.group and not context.addressed
-        if reading.emergency or overheard or not len(self._policies):
+        if reading.emergency or overheard or _is_sure_report(reading) or not len(self._policies):
             return reading
         home = reading.place.building or reading.place.entrance or reading.place.room
         found = self._policies.find(
@@ -166,6 +167,16 @@ def _learned(catalogue: Catalogue) -> Learned | None:
     except BadModel as bad:
         logger.error("category model unusable", model=model.id, why=str(bad))
         return None
+
+
+def _is_sure_report(reading: Reading) -> bool:
+    """Whether something is clearly wrong somewhere, and nothing is asked: most messages are."""
+    return (
+        reading.intent == "report"
+        and reading.confidence > WEAK["report"]
+        and bool(reading.problems)
+        and all(problem.order_class != OrderClass.Q for problem in reading.problems)
+    )
 
 
 def _is_asked(reading: Reading, found: Sequence[PolicyFound]) -> bool:

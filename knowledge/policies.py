@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from domain.policies import Policy, Situation
@@ -21,6 +21,7 @@ from knowledge.retrieval import Document, Hit, Index
 SURE = 0.85
 POSSIBLE = 0.2
 OFFERED = 3
+FOUND_KEPT = 512  # texts whose entries are remembered
 NEARLY = 0.7  # of the best score, to be offered beside it
 
 
@@ -48,6 +49,8 @@ class PolicyBook:
         self._policies = tuple(policies)
         self._by_code = {policy.code: policy for policy in self._policies}
         self._index = Index([_document(policy) for policy in self._policies])
+        # Much of what people write is the same few words: 谢谢, 催一下, 好的.
+        self._find = lru_cache(FOUND_KEPT)(self._found)
 
     def __len__(self) -> int:
         return len(self._policies)
@@ -58,6 +61,11 @@ class PolicyBook:
         """The entries that may be meant, best first: of these units, the nearest first, and of
         everywhere. One that is not current on this day is found only where no other answers.
         """
+        return self._find(text, None if units is None else tuple(units), day)
+
+    def _found(
+        self, text: str, units: tuple[int, ...] | None, day: date | None
+    ) -> tuple[PolicyFound, ...]:
         outdated = {
             one.code for one in self._policies if day is not None and not one.is_current(day)
         }

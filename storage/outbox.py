@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,6 +73,45 @@ _HEADS = Statement(
         ),
     )
     .order_by(outbox.c.lane, outbox.c.id)
+    .limit(bindparam("many"))
+    .with_for_update(skip_locked=True, of=outbox)
+)
+# The same for one lane with few addresses and long lines: from address to address.
+_IS_STAFF = outbox.c.lane == LANES.index(Lane.STAFF)
+_first = (
+    select(outbox.c.id)
+    .where(outbox.c.channel == bindparam("on_channel"), _IS_STAFF, _IS_UNSENT)
+    .order_by(outbox.c.address_digest, outbox.c.id)
+    .limit(1)
+)
+_heads = select(_first.scalar_subquery().label("id")).cte("heads", recursive=True)
+_behind = outbox.alias("behind")
+_next = (
+    select(_behind.c.id)
+    .where(
+        _behind.c.channel == bindparam("on_channel"),
+        _behind.c.lane == LANES.index(Lane.STAFF),
+        _behind.c.state.in_([state.value for state in UNSENT]),
+        _behind.c.address_digest > _earlier.c.address_digest,
+    )
+    .order_by(_behind.c.address_digest, _behind.c.id)
+    .limit(1)
+    .correlate(_earlier)
+)
+_heads = _heads.union_all(
+    select(_next.scalar_subquery()).select_from(
+        _heads.join(_earlier, _earlier.c.id == _heads.c.id)
+    )
+)
+_STAFF_HEADS = Statement(
+    select(outbox.c.id)
+    .select_from(_heads.join(outbox, outbox.c.id == _heads.c.id))
+    .where(
+        outbox.c.state == OutboxState.QUEUED.value,
+        outbox.c.ready_at <= bindparam("now"),
+        ~among(outbox.c.address_digest, "busy"),
+    )
+    .order_by(outbox.c.id)
     .limit(bindparam("many"))
     .with_for_update(skip_locked=True, of=outbox)
 )
@@ -304,20 +343,24 @@ class OutboxStore(Store):
 
         Nothing goes to the `busy` chats. The rows are held under `token` for `lease` seconds.
         """
-        heads = self.db.all(
-            _HEADS,
-            on_channel=channel,
-            now=stored(self.tx.now),
-            busy=[self.tx.address_digest(Address(channel=channel, chat=chat)) for chat in busy],
-            many=limit,
-            first_lane=LANES.index(first),
-            last_lane=LANES.index(last),
-        )
+        heads: list[int] = []
+        kept_out = [self.tx.address_digest(Address(channel=channel, chat=chat)) for chat in busy]
+        for statement, lanes in _ways(LANES.index(first), LANES.index(last)):
+            if len(heads) < limit:
+                found = self.db.all(
+                    statement,
+                    on_channel=channel,
+                    now=stored(self.tx.now),
+                    busy=kept_out,
+                    many=limit - len(heads),
+                    **lanes,
+                )
+                heads += (row.id for row in found)
         if not heads:
             return ()
         rows = self.db.all(
             _CLAIM,
-            ids=[row.id for row in heads],
+            ids=heads,
             holder=token,
             until=self.tx.clock_after(lease),
         )
@@ -501,3 +544,14 @@ def _as_plain(outbound: Outbound, values: Mapping[str, Any], heard: str) -> dict
         "heard": heard,
     }
     return {name: value for name, value in plain.items() if value}
+
+
+def _ways(first: int, last: int) -> Iterator[tuple[Statement, dict[str, int]]]:
+    """How the heads of the lanes from `first` to `last` are found, urgent lanes first."""
+    staff = LANES.index(Lane.STAFF)
+    if first < staff:
+        yield _HEADS, {"first_lane": first, "last_lane": min(last, staff - 1)}
+    if first <= staff <= last:
+        yield _STAFF_HEADS, {}
+    if last > staff:
+        yield _HEADS, {"first_lane": max(first, staff + 1), "last_lane": last}

@@ -436,6 +436,14 @@ outbox = Table(
     _one_of("state", OutboxState),
     _partial("ix_outbox_queued", "channel", "lane", "id", where="state = 'queued'"),
     _partial("ix_outbox_unsent", "address_digest", "lane", "id", where=_in("state", UNSENT)),
+    # A post may have much to hear: its line is stepped over and not walked along.
+    _partial(
+        "ix_outbox_staff",
+        "channel",
+        "address_digest",
+        "id",
+        where=f"lane = 2 AND {_in('state', UNSENT)}",
+    ),
     _partial("ix_outbox_held", "channel", "lease_until", where="state IN ('claimed', 'sending')"),
     _partial("ix_outbox_unknown", "id", where="unknowns > 0"),
     _partial(

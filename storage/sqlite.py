@@ -22,7 +22,6 @@ Work = Callable[[Transaction], Any]
 
 UNITS_PER_COMMIT = 64
 SECONDS_PER_COMMIT = 0.02
-SECONDS_AFTER_FIRST = 0.002  # somebody waits at the door; handling still gets a unit in
 BUSY_MILLISECONDS = 5_000
 READERS = 3
 STATEMENTS_KEPT = 512
@@ -173,10 +172,10 @@ class SqliteEngine:
                 with suppress(sqlite3.Error):
                     self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def _next(self, *, wait: bool) -> Unit | None:
+    def _next(self, *, wait: bool, of_the_first: bool = False) -> Unit | None:
         with self._wake:
             while True:
-                while self._first or self._queue:
+                while self._first or (self._queue and not of_the_first):
                     unit = (self._first or self._queue).popleft()
                     if not unit.future.cancelled():
                         return unit
@@ -202,11 +201,10 @@ class SqliteEngine:
             following: Unit | None = unit
             while following is not None:
                 self._run_in_savepoint(following)
-                if following.first:
-                    until = min(until, time.monotonic() + SECONDS_AFTER_FIRST)
                 if len(group) >= UNITS_PER_COMMIT or time.monotonic() > until:
                     break
-                following = self._next(wait=False)
+                # Somebody who waits at the door does not wait for what is only handled.
+                following = self._next(wait=False, of_the_first=following.first)
                 if following is not None:
                     group.append(following)
             self.unit_started_at = None  # a slow disk is no hanging unit

@@ -95,7 +95,7 @@ class Figures:
 
     @property
     def ratio(self) -> float:
-        """The time it took, of the time the platform's limit allows for all that was sent in it."""
+        """The time it took, of what the platform's limit allows for all that was sent in it."""
         return self.send_s / ((self.sent_to + self.answers) / PER_SECOND)
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
