@@ -103,7 +103,7 @@ _heads = _heads.union_all(
         _heads.join(_earlier, _earlier.c.id == _heads.c.id)
     )
 )
-_STAFF_HEADS = Statement(
+STAFF_HEADS = Statement(
     select(outbox.c.id)
     .select_from(_heads.join(outbox, outbox.c.id == _heads.c.id))
     .where(
@@ -552,6 +552,6 @@ def _ways(first: int, last: int) -> Iterator[tuple[Statement, dict[str, int]]]:
     if first < staff:
         yield _HEADS, {"first_lane": first, "last_lane": min(last, staff - 1)}
     if first <= staff <= last:
-        yield _STAFF_HEADS, {}
+        yield STAFF_HEADS, {}
     if last > staff:
         yield _HEADS, {"first_lane": max(first, staff + 1), "last_lane": last}

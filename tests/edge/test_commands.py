@@ -54,6 +54,15 @@ def test_read_knows_staff_commands_only_from_staff(xiaoqi: Xiaoqi) -> None:
     assert as_staff == "return_order"
 
 
+def test_answers_are_looked_for_where_something_may_be_asked(xiaoqi: Xiaoqi) -> None:
+    def found(text: str) -> list[str]:
+        return [one["code"] for one in xiaoqi("read", "--sample", text).json["policies"]]
+
+    assert found("3栋2单元电梯坏了，居住证也掉了") == []
+    assert found("居住证怎么办") != []
+    assert found("居住证") != []
+
+
 def test_replay_answers_a_log_and_touches_nothing(xiaoqi: Xiaoqi, write: Write) -> None:
     lines = [
         {"account": "wang", "text": TWO_PROBLEMS},

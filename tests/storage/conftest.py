@@ -12,6 +12,7 @@ import pytest
 
 from storage.database import Database
 from storage.keyring import Keyring
+from tests.databases import NewDatabase
 
 START = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
 UNITS = (
@@ -83,3 +84,13 @@ async def database(database_url: str, keyring: Keyring, clock: Clock) -> AsyncIt
         await database.run(lambda tx: tx.tables.replace("units", rows))
         await database.refresh()
         yield database
+
+
+@pytest.fixture
+async def sqlite_database(
+    new_database_url: NewDatabase, keyring: Keyring, clock: Clock
+) -> AsyncIterator[tuple[str, Database]]:
+    """A database of which the engine matters, and its URL."""
+    with new_database_url("sqlite") as url:
+        async with opened(url, keyring, clock) as database:
+            yield url, database

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psycopg
@@ -51,15 +49,6 @@ def fail(tx: Transaction) -> None:
 async def counting(database: Database) -> Database:
     await database.run(lambda tx: tx.session.run(_START, kind="counted", version=0))
     return database
-
-
-@pytest.fixture
-async def sqlite_database(
-    new_database_url: NewDatabase, keyring: Keyring, clock: Clock
-) -> AsyncIterator[tuple[str, Database]]:
-    async with AsyncExitStack() as stack:
-        url = stack.enter_context(new_database_url("sqlite"))
-        yield url, await stack.enter_async_context(opened(url, keyring, clock))
 
 
 async def test_no_update_is_lost_between_two_processes(

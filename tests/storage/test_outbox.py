@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from functools import partial
 
 import pytest
@@ -9,12 +10,14 @@ import pytest
 from bot.inheriting import inherit
 from domain.messages import Address, Button, Lane, Outbound
 from storage.database import Database
-from storage.outbox import OutboxRow
+from storage.outbox import STAFF_HEADS, OutboxRow
 from storage.schema import OutboxState
+from storage.statements import SQLITE
 from storage.transaction import Transaction
 from tests.storage.conftest import Clock
 from tests.storage.values import outgoing, queue
 
+LANES = pytest.mark.parametrize("lane", [Lane.DIALOGUE, Lane.STAFF])
 WANG = Address(channel="web", chat="wang")
 
 
@@ -71,18 +74,22 @@ async def test_saying_it_twice_under_one_key_says_it_once(database: Database) ->
     assert await claim(database) == ["晨报"]
 
 
-async def test_only_the_oldest_of_an_address_and_lane_is_claimed(database: Database) -> None:
+@LANES
+async def test_only_the_oldest_of_an_address_and_lane_is_claimed(
+    database: Database, lane: Lane
+) -> None:
     for text, chat in (("一", "wang"), ("二", "wang"), ("三", "li")):
-        await database.run(lambda tx, text=text, chat=chat: queue(tx, text, chat=chat))
+        await database.run(lambda tx, text=text, chat=chat: queue(tx, text, chat=chat, lane=lane))
     assert await claim(database) == ["一", "三"]
     assert await claim(database, "other") == []
 
 
+@LANES
 async def test_what_waits_for_later_holds_back_what_follows(
-    database: Database, clock: Clock
+    database: Database, clock: Clock, lane: Lane
 ) -> None:
-    first = await database.run(lambda tx: queue(tx, "一"))
-    await database.run(lambda tx: queue(tx, "二"))
+    first = await database.run(lambda tx: queue(tx, "一", lane=lane))
+    await database.run(lambda tx: queue(tx, "二", lane=lane))
     await claim(database)
     await database.run(lambda tx: tx.outbox.later(first, "t", 30, "flood"))
     assert await claim(database) == []
@@ -91,15 +98,51 @@ async def test_what_waits_for_later_holds_back_what_follows(
 
 
 async def test_an_urgent_lane_overtakes(database: Database) -> None:
-    await database.run(lambda tx: queue(tx, "公告", lane=Lane.BROADCAST))
-    await database.run(lambda tx: queue(tx, "先离开", lane=Lane.EMERGENCY))
-    assert await claim(database) == ["先离开", "公告"]
+    lanes = {"公告": Lane.BROADCAST, "派单": Lane.STAFF, "先离开": Lane.EMERGENCY}
+    for text, lane in lanes.items():
+        await database.run(lambda tx, text=text, lane=lane: queue(tx, text, lane=lane))
+    assert await claim(database) == ["先离开", "派单", "公告"]
 
 
-async def test_nothing_goes_to_a_busy_chat(database: Database) -> None:
-    await database.run(lambda tx: queue(tx, "一"))
-    await database.run(lambda tx: queue(tx, "二", chat="li"))
+@LANES
+async def test_nothing_goes_to_a_busy_chat(database: Database, lane: Lane) -> None:
+    await database.run(lambda tx: queue(tx, "一", lane=lane))
+    await database.run(lambda tx: queue(tx, "二", chat="li", lane=lane))
     assert await claim(database, busy=("wang",)) == ["二"]
+
+
+async def test_the_long_line_of_a_post_is_not_walked_along(
+    sqlite_database: tuple[str, Database],
+) -> None:
+    url, database = sqlite_database
+    steps = []
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as other:
+        for length in (10, 1_000):
+            await database.run(partial(_line_up, length))
+            steps.append(_steps(other))
+    other.close()
+    assert steps[1] <= steps[0] * 1.1
+
+
+def _line_up(length: int, tx: Transaction) -> None:
+    for number in range(length):
+        queue(tx, f"{number}", lane=Lane.STAFF)
+
+
+def _steps(connection: sqlite3.Connection) -> int:
+    """How many instructions of SQLite it takes to find whom to write to."""
+    counted = 0
+
+    def count() -> None:
+        nonlocal counted
+        counted += 1
+
+    connection.set_progress_handler(count, 1)
+    sql = STAFF_HEADS.on(SQLITE).sql
+    values = {"on_channel": "web", "now": 1 << 60, "busy": "[]", "many": 20}
+    assert len(connection.execute(sql, values).fetchall()) == 1
+    connection.set_progress_handler(None, 0)
+    return counted
 
 
 async def test_an_expired_claim_is_queued_again(database: Database) -> None:
