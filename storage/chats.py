@@ -28,6 +28,7 @@ _DEACTIVATE = Statement(update(chats).where(*_THIS).values(active=False))
 _MOVED = Statement(
     update(chats).where(*_THIS).values(active=False, moved_to=bindparam("new_name"))
 )
+_STAYS = Statement(update(chats).where(*_THIS).values(active=True, moved_to=None))
 _INHERIT = Statement(
     update(chats)
     .where(*_THIS)
@@ -53,10 +54,8 @@ class ChatStore(Store):
 
     def get(self, address: Address) -> Chat | None:
         """The group at this address; one that moved is found under its new name."""
-        row = self._row(address)
-        while row is not None and row.moved_to is not None:
-            row = self._row(Address(channel=address.channel, chat=row.moved_to))
-        return None if row is None else _chat(row)
+        way = self._way_from(address)
+        return _chat(way[-1]) if way else None
 
     def seen(self, inbound: Inbound) -> Chat:
         """The chat this was said in; a group is made known at the first word, its title kept
@@ -96,6 +95,8 @@ class ChatStore(Store):
         if before is None or before.moved_to == new.chat:
             return
         self._add(new, before.title)
+        if any(row.chat == before.chat for row in self._way_from(new)):
+            self.db.run(_STAYS, **_name(new))  # it moved there once, and is back
         self.db.run(
             _INHERIT,
             called=before.title,
@@ -131,6 +132,16 @@ class ChatStore(Store):
             title=title,
             mode=GroupMode.CLEAR_REPORTS.value,
         )
+
+    def _way_from(self, address: Address) -> list[Any]:
+        """The rows from this name to where the group is now; none twice."""
+        way: list[Any] = []
+        row = self._row(address)
+        while row is not None and all(row.chat != before.chat for before in way):
+            way.append(row)
+            moved_to = row.moved_to
+            row = moved_to and self._row(Address(channel=address.channel, chat=moved_to))
+        return way
 
     def _row(self, address: Address) -> Any:
         return self.db.one(_GET, **_name(address))
