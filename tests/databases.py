@@ -1,7 +1,8 @@
 """Both databases for every test that stores something: SQLite files and a real PostgreSQL.
 
 PostgreSQL comes from a wheel, runs on a Unix socket in a folder of its own and goes away with the
-test run. Each database is migrated once; every test then gets a copy of that one.
+test run. Each database is migrated, and filled with the sample town, once; every test then gets a
+copy of such a one.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ MEMORY = Path("/dev/shm")
 ROOM_NEEDED = 1 << 30
 
 NewDatabase = Callable[..., AbstractContextManager[str]]
+Fill = Callable[[str], None]  # of a migrated database with this URL
 
 
 class Postgres:
@@ -67,6 +69,12 @@ class Postgres:
         self._server.cleanup()
 
 
+def _migrate(url: str) -> None:
+    from storage.database import migrate
+
+    migrate(url)
+
+
 class Databases:
     """The databases of one test process, made when first asked for."""
 
@@ -74,47 +82,55 @@ class Databases:
         self._folder = folder
         self._until_the_end = until_the_end
         self._numbers = itertools.count(1)
+        self._templates: dict[tuple[str, Fill], str] = {}
 
     @contextmanager
-    def new(self, kind: str, *, migrated: bool = True) -> Iterator[str]:
-        """Yield the URL of a database that nobody else has, and remove it afterwards."""
+    def new(self, kind: str, *, holding: Fill | None = _migrate) -> Iterator[str]:
+        """Yield the URL of a database that nobody else has, and remove it afterwards.
+
+        It holds what `holding` puts into an empty one, which is done once; None leaves it empty.
+        """
         name = f"t{next(self._numbers)}"
-        if kind == "sqlite":
-            folder = self._folder / name
-            folder.mkdir()
-            if migrated:
-                shutil.copy(self._sqlite_template, folder / "xiaoqi.db")
-            try:
-                yield f"sqlite:///{folder / 'xiaoqi.db'}"
-            finally:
-                shutil.rmtree(folder)
-        else:
-            template = self._postgres_template if migrated else "template1"
-            url = self._postgres.create(name, template=template)
-            try:
-                yield url
-            finally:
+        template = None if holding is None else self._template(kind, holding)
+        url = self._copied(kind, name, template)
+        try:
+            yield url
+        finally:
+            if kind == "sqlite":
+                shutil.rmtree(self._folder / name)
+            else:
                 self._postgres.drop(name)
 
-    @cached_property
-    def _sqlite_template(self) -> Path:
-        path = self._folder / "template.db"
-        _migrate(f"sqlite:///{path}")
-        with sqlite3.connect(path) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
-        return path
+    def _copied(self, kind: str, name: str, template: str | None) -> str:
+        if kind != "sqlite":
+            return self._postgres.create(name, template=template or "template1")
+        folder = self._folder / name
+        folder.mkdir()
+        if template is not None:
+            shutil.copy(self._folder / template / "xiaoqi.db", folder / "xiaoqi.db")
+        return f"sqlite:///{folder / 'xiaoqi.db'}"
+
+    def _template(self, kind: str, holding: Fill) -> str:
+        """The name of the database of this kind that `holding` has filled."""
+        known = self._templates.get((kind, holding))
+        if known is not None:
+            return known
+        below = None if holding is _migrate else self._template(kind, _migrate)
+        name = f"template_{len(self._templates)}"
+        url = self._copied(kind, name, below)
+        holding(url)
+        if kind == "sqlite":
+            with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.close()
+        self._templates[kind, holding] = name
+        return name
 
     @cached_property
     def _postgres(self) -> Postgres:
         server = Postgres(self._folder)
         self._until_the_end.callback(server.stop)
         return server
-
-    @cached_property
-    def _postgres_template(self) -> str:
-        _migrate(self._postgres.create("migrated"))
-        return "migrated"
 
 
 def _roomy_folder() -> Path | None:
@@ -125,17 +141,11 @@ def _roomy_folder() -> Path | None:
         return None
 
 
-def _migrate(url: str) -> None:
-    from storage.database import migrate
-
-    migrate(url)
-
-
 @pytest.fixture(scope="session")
 def new_database_url() -> Iterator[NewDatabase]:
     """`with new_database_url(kind) as url:` for property tests, which need many databases.
 
-    `migrated=False` gives an empty one.
+    `holding=None` gives an empty one.
     """
     # Being told to stop must still stop the PostgreSQL server.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -157,5 +167,5 @@ def empty_database_url(
     request: pytest.FixtureRequest, new_database_url: NewDatabase
 ) -> Iterator[str]:
     """The URL of a database without tables, on each kind in turn."""
-    with new_database_url(request.param, migrated=False) as url:
+    with new_database_url(request.param, holding=None) as url:
         yield url

@@ -69,8 +69,8 @@ def test_a_connection_to_this_machine_is_made() -> None:
 
 def test_each_sqlite_database_is_a_file_of_its_own(new_database_url: NewDatabase) -> None:
     with (
-        new_database_url("sqlite", migrated=False) as one,
-        new_database_url("sqlite", migrated=False) as other,
+        new_database_url("sqlite", holding=None) as one,
+        new_database_url("sqlite", holding=None) as other,
     ):
         path = Path(one.removeprefix("sqlite:///"))
         connection = sqlite3.connect(path)
@@ -83,8 +83,8 @@ def test_each_sqlite_database_is_a_file_of_its_own(new_database_url: NewDatabase
 
 def test_each_postgresql_database_is_its_own(new_database_url: NewDatabase) -> None:
     with (
-        new_database_url("postgresql", migrated=False) as one,
-        new_database_url("postgresql", migrated=False) as other,
+        new_database_url("postgresql", holding=None) as one,
+        new_database_url("postgresql", holding=None) as other,
     ):
         with psycopg.connect(one) as connection:
             connection.execute("CREATE TABLE residents (name TEXT)")

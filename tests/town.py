@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -418,14 +419,14 @@ async def built_town(
     database = Database.open(
         url,
         keyring=keyring,
-        wording=Phrasebook.load(),
+        wording=_wording(),
         now=lambda: hands[0],
         limits=OrderLimits(paces=paces),
     )
     try:
         await sample.load(database)
         await database.run(_introduce_staff)
-        understanding = Understanding(database.catalogue, Intents.load(), model=model)
+        understanding = Understanding(database.catalogue, _intents(), model=model)
         await understanding.follow(database)
         channels = {
             "web": MemoryChannel("web"),
@@ -452,6 +453,16 @@ async def built_town(
         )
     finally:
         await database.close()
+
+
+@cache
+def _wording() -> Phrasebook:
+    return Phrasebook.load()
+
+
+@cache
+def _intents() -> Intents:
+    return Intents.load()
 
 
 def _introduce_staff(tx: Transaction) -> None:

@@ -45,8 +45,8 @@ def test_whatever_is_read_is_a_message_or_malformed() -> None:
     assert heard > 3_500
 
 
-async def test_whatever_gets_in_is_handled(database_url: str, keyring: Keyring) -> None:
-    async with built_town(database_url, keyring, paces=Paces(enabled=False)) as town:
+async def test_whatever_gets_in_is_handled(town_url: str, keyring: Keyring) -> None:
+    async with built_town(town_url, keyring, paces=Paces(enabled=False)) as town:
         for body in Mutator(3).updates(400):
             try:
                 inbound = to_inbound(json.loads(body), ME)

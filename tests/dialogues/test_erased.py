@@ -191,7 +191,7 @@ def _show(
     )
 
 
-async def test_nothing_of_who_was_erased_is_left_anywhere(town: Town, database_url: str) -> None:
+async def test_nothing_of_who_was_erased_is_left_anywhere(town: Town, town_url: str) -> None:
     gone = Canaries(GONE, "13912345671", "赤橙", (250, 120, 0))
     stays = Canaries(STAYS, "13812345672", "青紫", (90, 0, 200))
     for one in (gone, stays):
@@ -210,7 +210,7 @@ async def test_nothing_of_who_was_erased_is_left_anywhere(town: Town, database_u
     await town.press(GONE, "去掉我的名字")
 
     rows = await town.read(everything)
-    left = sorted(set(leaks([*rows, *_files(database_url)], gone)))
+    left = sorted(set(leaks([*rows, *_files(town_url)], gone)))
     assert not left, [(place, canary.decode("utf-8", "replace")) for place, canary in left]
     assert found_in(rows, stays) == before[STAYS]
     assert _counted(await town.orders()) == counted

@@ -27,9 +27,9 @@ def invite_for_chen(tx: Transaction) -> str:
 
 @pytest.mark.parametrize("word", ["绑定", "合并账号", "start"])
 async def test_after_five_wrong_codes_even_the_right_one_has_to_wait(
-    database_url: str, keyring: Keyring, word: str
+    town_url: str, keyring: Keyring, word: str
 ) -> None:
-    async with built_town(database_url, keyring, paces=QUICK) as town:
+    async with built_town(town_url, keyring, paces=QUICK) as town:
         for one in range(5):
             answers = await trying(town, word, f"K7QH2MP{one}")
             assert not any(WAIT in answer for answer in answers)
@@ -44,8 +44,8 @@ async def test_after_five_wrong_codes_even_the_right_one_has_to_wait(
         assert not any(WAIT in answer for answer in answers)
 
 
-async def test_a_right_code_costs_nothing(database_url: str, keyring: Keyring) -> None:
-    async with built_town(database_url, keyring, paces=QUICK) as town:
+async def test_a_right_code_costs_nothing(town_url: str, keyring: Keyring) -> None:
+    async with built_town(town_url, keyring, paces=QUICK) as town:
         for _ in range(8):
             right = await town.database.run(invite_for_chen)
             answers = await trying(town, "绑定", right)

@@ -69,7 +69,7 @@ def stored(database_url: str, tmp_path: Path) -> Stored:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def elsewhere(request: pytest.FixtureRequest, new_database_url: NewDatabase) -> Iterator[str]:
     """An empty database on another machine, of either kind."""
-    with new_database_url(request.param, migrated=False) as url:
+    with new_database_url(request.param, holding=None) as url:
         yield url
 
 
@@ -238,7 +238,7 @@ def test_a_backup_of_the_first_release_is_brought_up_to_date(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     xiaoqi("export", "orders", "before.csv")
-    with new_database_url("sqlite", migrated=False) as old:
+    with new_database_url("sqlite", holding=None) as old:
         as_it_was_at_first(database_url, old)
         monkeypatch.setenv("XIAOQI_DATABASE__URL", old)
         made = xiaoqi("backup", "old.backup")

@@ -82,12 +82,12 @@ def counted(outcome: str, why: str = "") -> float:
 
 
 async def test_its_words_are_used_with_our_source_and_date(
-    database_url: str, keyring: Keyring, server: ModelServer
+    town_url: str, keyring: Keyring, server: ModelServer
 ) -> None:
     server.says(RETOLD)
     async with (
         asking(server) as model,
-        built_town(database_url, keyring, model=model) as town,
+        built_town(town_url, keyring, model=model) as town,
     ):
         answer, *_ = await town.says("王阿姨", QUESTION)
         in_group, *_ = await town.says("王阿姨", f"小栖 {QUESTION}", group=True, at=True)
@@ -129,13 +129,13 @@ async def test_vectors_order_what_may_be_meant(server: ModelServer) -> None:
 
 
 async def test_it_never_makes_us_surer(
-    database_url: str, keyring: Keyring, server: ModelServer
+    town_url: str, keyring: Keyring, server: ModelServer
 ) -> None:
     """What we ask back about is asked back about, whatever it says."""
     server.says("在窗口办。")
     async with (
         asking(server) as model,
-        built_town(database_url, keyring, model=model) as town,
+        built_town(town_url, keyring, model=model) as town,
     ):
         answer, *_ = await town.says("王阿姨", "医保怎么报销")
 
@@ -244,7 +244,7 @@ async def test_strange_vectors_order_nothing(server: ModelServer, vectors: list[
 
 
 async def test_whoever_asks_gets_the_built_in_answer_within_the_deadline(
-    database_url: str, keyring: Keyring, server: ModelServer
+    town_url: str, keyring: Keyring, server: ModelServer
 ) -> None:
     silent = asyncio.Event()
 
@@ -255,7 +255,7 @@ async def test_whoever_asks_gets_the_built_in_answer_within_the_deadline(
     server.answers = never
     async with (
         asking(server, deadline=0.3) as model,
-        built_town(database_url, keyring, model=model) as town,
+        built_town(town_url, keyring, model=model) as town,
     ):
         answer, *_ = await town.says("王阿姨", QUESTION)
         silent.set()
@@ -384,7 +384,7 @@ NAMES = ("王建国", "欧阳丽华", "李秀英")
 
 
 async def test_nothing_private_reaches_it(
-    database_url: str, keyring: Keyring, server: ModelServer
+    town_url: str, keyring: Keyring, server: ModelServer
 ) -> None:
     """Every private number of the corpus, names and homes, each beside a question."""
     server.says("", cites=None)
@@ -398,7 +398,7 @@ async def test_nothing_private_reaches_it(
     ]
     async with (
         asking(server) as model,
-        built_town(database_url, keyring, model=model) as town,
+        built_town(town_url, keyring, model=model) as town,
     ):
         readings = [
             await town.understanding.read(f"{private} {QUESTION}", context) for private in beside
@@ -443,12 +443,12 @@ async def test_what_it_hears_is_one_question_between_fences(server: ModelServer)
     ],
 )
 async def test_it_hears_nothing_but_plain_questions_of_policy(
-    database_url: str, keyring: Keyring, server: ModelServer, said: str
+    town_url: str, keyring: Keyring, server: ModelServer, said: str
 ) -> None:
     server.says("好的")
     async with (
         asking(server) as model,
-        built_town(database_url, keyring, model=model) as town,
+        built_town(town_url, keyring, model=model) as town,
     ):
         await town.says("王阿姨", said)
 

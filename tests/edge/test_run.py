@@ -184,7 +184,7 @@ async def test_a_door_and_a_back_room_are_one_service(
     new_database_url: NewDatabase, tmp_path: Path
 ) -> None:
     """Two processes over one PostgreSQL, each with its roles; told to stop, both end well."""
-    with new_database_url("postgresql", migrated=False) as url:
+    with new_database_url("postgresql", holding=None) as url:
         home = Home(url=url, folder=tmp_path, port=free_port())
         with (
             running(home, "--roles", "web") as door,

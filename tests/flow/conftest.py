@@ -13,9 +13,9 @@ from tests.town import Town, built_town
 
 
 @pytest.fixture
-async def hardy(database_url: str, keyring: Keyring) -> AsyncIterator[Town]:
+async def hardy(town_url: str, keyring: Keyring) -> AsyncIterator[Town]:
     """The town as it is in service: what fails is tried again, apologised for and put aside."""
-    async with built_town(database_url, keyring, strict=False) as town:
+    async with built_town(town_url, keyring, strict=False) as town:
         yield town
 
 

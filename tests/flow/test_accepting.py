@@ -35,11 +35,11 @@ async def test_the_same_update_twenty_times_at_once_is_one(hardy: Town) -> None:
 
 
 async def test_a_redelivery_after_a_restart_is_known(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     inbound = hardy.inbound("王阿姨", LIGHT)
     await hardy.hears(inbound)
-    async with reopened(database_url, keyring, hardy) as later:
+    async with reopened(town_url, keyring, hardy) as later:
         assert not await later.intake.accept(inbound)
         await later.settle()
         assert len(await later.orders()) == 1
@@ -83,11 +83,11 @@ async def test_two_messages_at_the_same_moment_are_one_conversation(hardy: Town)
 
 
 async def test_the_same_at_two_processes_is_one_conversation_too(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     """Each process hears one half of what a person says; whoever handles it has both."""
     people = [f"住户{number}" for number in range(12)]
-    async with reopened(database_url, keyring, hardy, owner="other") as other:
+    async with reopened(town_url, keyring, hardy, owner="other") as other:
         halves = [
             (hardy.inbound(who, "楼道里声控灯坏了"), hardy.inbound(who, f"{number + 1}栋二单元"))
             for number, who in enumerate(people)
@@ -129,11 +129,11 @@ async def test_many_people_at_once_are_all_answered(hardy: Town) -> None:
 
 
 async def test_what_comes_while_stopping_is_left_to_the_next_process(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     await hardy.intake.drain()
     await hardy.intake.accept(hardy.inbound("王阿姨", LIGHT))
-    async with reopened(database_url, keyring, hardy) as later:
+    async with reopened(town_url, keyring, hardy) as later:
         await later.settle()
         assert len(await later.orders()) == 1
 
@@ -158,11 +158,9 @@ class Away(Database):
 
 
 async def test_what_cannot_be_kept_is_not_accepted(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
-    away = Away.open(
-        database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: hardy.now
-    )
+    away = Away.open(town_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: hardy.now)
     intake = Intake(
         away,
         Handling(away, hardy.understanding, hardy.understanding.places, owner="away"),

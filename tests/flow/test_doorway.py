@@ -47,10 +47,10 @@ async def test_whoever_does_not_wait_for_the_outcome_is_heard_too(hardy: Town) -
 
 
 async def test_two_doors_hear_the_same_at_once_and_keep_it_once(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     heard = [hardy.inbound(f"住户{number}", report(number)) for number in range(30)]
-    async with reopened(database_url, keyring, hardy) as other:
+    async with reopened(town_url, keyring, hardy) as other:
         here, there = await asyncio.gather(
             asyncio.gather(*(hardy.intake.accept(inbound) for inbound in heard)),
             asyncio.gather(*(other.intake.accept(inbound) for inbound in reversed(heard))),

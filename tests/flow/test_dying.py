@@ -47,31 +47,31 @@ async def test_killed_in_the_middle_it_is_finished_by_the_next(
 
 
 async def test_a_message_begun_by_a_process_that_is_gone_is_handled_once(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     inbound = hardy.inbound("王阿姨", LIGHT)
     await hardy.intake.accept(inbound)
     await hardy.database.run(lambda tx: tx.inbox.begin(inbound.conversation, owner="town"))
-    async with reopened(database_url, keyring, hardy) as later:
+    async with reopened(town_url, keyring, hardy) as later:
         await later.settle()
         await hardy.settle()
         assert len(await later.orders()) == 1
 
 
 async def test_a_restart_storm_kills_no_healthy_message(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     """Ten processes in a row begin what is next and die; everything is still answered once."""
     inbounds = [hardy.inbound(f"住户{number}", report(number)) for number in range(12)]
     for inbound in inbounds:
         await hardy.intake.accept(inbound)
     for life in range(10):
-        async with reopened(database_url, keyring, hardy, owner=f"life {life}") as town:
+        async with reopened(town_url, keyring, hardy, owner=f"life {life}") as town:
             workers = asyncio.create_task(town.intake.run(poll=60))
             await asyncio.sleep(0)
             workers.cancel()
             await asyncio.gather(workers, return_exceptions=True)
-    async with reopened(database_url, keyring, hardy, owner="last") as last:
+    async with reopened(town_url, keyring, hardy, owner="last") as last:
         await last.settle()
         for _ in range(5):
             await last.pass_time(minutes=1)
@@ -80,12 +80,12 @@ async def test_a_restart_storm_kills_no_healthy_message(
 
 
 async def test_two_processes_share_the_work_and_do_nothing_twice(
-    database_url: str, keyring: Keyring
+    town_url: str, keyring: Keyring
 ) -> None:
     """Both hear the same updates and handle them at the same time."""
     async with (
-        built_town(database_url, keyring, strict=False, owner="a") as one,
-        built_town(database_url, keyring, strict=False, owner="b") as two,
+        built_town(town_url, keyring, strict=False, owner="a") as one,
+        built_town(town_url, keyring, strict=False, owner="b") as two,
     ):
         two.accounts, two.numbers = one.accounts, one.numbers
         inbounds = [one.inbound(f"住户{number}", report(number)) for number in range(25)]
@@ -101,7 +101,7 @@ async def test_two_processes_share_the_work_and_do_nothing_twice(
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        async with reopened(database_url, keyring, one) as later:
+        async with reopened(town_url, keyring, one) as later:
             await later.settle()
             assert len(await later.orders()) == len(inbounds)
             assert await unfinished(later) == 0

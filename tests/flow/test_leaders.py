@@ -22,12 +22,12 @@ def both_lead(tx: Transaction) -> None:
 
 
 async def test_of_two_leaders_who_accept_at_the_same_instant_one_has_the_order(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     await hardy.database.run(both_lead)
     await hardy.says("王阿姨", "5栋2单元垃圾两天没人收")
     (order,) = await hardy.orders()
-    async with reopened(database_url, keyring, hardy, owner="other") as other:
+    async with reopened(town_url, keyring, hardy, owner="other") as other:
         pairs = ((hardy, "小李"), (other, "小赵"))
         await asyncio.gather(
             *(town.intake.accept(town.inbound(who, f"接 {order.number}")) for town, who in pairs)
@@ -65,13 +65,13 @@ def all_lead(tx: Transaction, town: Town) -> None:
 
 
 async def test_of_fifty_leaders_who_press_at_once_in_three_processes_one_has_the_order(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     """reliability.md, F43: the loser is told who won, and the history knows of one acceptance."""
     await hardy.database.run(lambda tx: all_lead(tx, hardy))
     async with (
-        reopened(database_url, keyring, hardy, owner="second") as second,
-        reopened(database_url, keyring, hardy, owner="third") as third,
+        reopened(town_url, keyring, hardy, owner="second") as second,
+        reopened(town_url, keyring, hardy, owner="third") as third,
     ):
         towns = (hardy, second, third)
         for number in range(ROUNDS):

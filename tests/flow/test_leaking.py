@@ -28,11 +28,11 @@ ADDRESS = f"https://api.telegram.org/bot{TOKEN}/sendMessage"
 _PHONE = Statement(adding(phones, "key", "name", "number", "unit"))
 
 
-async def test_the_database_on_the_disk_tells_nothing(town: Town, database_url: str) -> None:
+async def test_the_database_on_the_disk_tells_nothing(town: Town, town_url: str) -> None:
     await busy_day(town)
 
     assert len(await town.orders()) >= min(PEOPLE, 100)  # it shows a hundred
-    assert _leaks_on_the_disk(database_url) == {}
+    assert _leaks_on_the_disk(town_url) == {}
 
 
 def _leaks_on_the_disk(url: str) -> dict[str, list[str]]:

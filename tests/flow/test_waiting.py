@@ -61,11 +61,9 @@ async def test_a_button_never_waits_and_keeps_its_place(hardy: Town) -> None:
     assert await unfinished(hardy) == 0
 
 
-async def test_waiting_survives_a_restart(
-    hardy: Town, database_url: str, keyring: Keyring
-) -> None:
+async def test_waiting_survives_a_restart(hardy: Town, town_url: str, keyring: Keyring) -> None:
     await hardy.mutters("王阿姨", "楼道")
-    async with reopened(database_url, keyring, hardy) as later:
+    async with reopened(town_url, keyring, hardy) as later:
         await later.settle()
         assert await unfinished(later) == 1
         await later.mutters("王阿姨", "3栋2单元灯不亮了")
@@ -75,10 +73,10 @@ async def test_waiting_survives_a_restart(
 
 
 async def test_a_waiting_fragment_is_answered_by_the_next_process(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     await hardy.mutters("王阿姨", "那个")
-    async with reopened(database_url, keyring, hardy) as later:
+    async with reopened(town_url, keyring, hardy) as later:
         await later.wait_for_more()
         assert await later.heard("王阿姨")
 
@@ -112,14 +110,14 @@ async def test_a_photo_of_the_album_that_comes_late_joins_the_same_order(hardy: 
 
 
 async def test_an_album_is_whole_after_a_restart(
-    hardy: Town, database_url: str, keyring: Keyring
+    hardy: Town, town_url: str, keyring: Keyring
 ) -> None:
     album = [
         hardy.inbound("王阿姨", "" if number else "3栋2单元楼道灯不亮了", photo=True, album="a")
         for number in range(10)
     ]
     await hardy.hears(*album[:6], wait=False)
-    async with reopened(database_url, keyring, hardy) as later:
+    async with reopened(town_url, keyring, hardy) as later:
         await later.hears(*album[6:])
         (order,) = await later.orders("王阿姨")
         assert len(await later.photos(order.number)) == 10

@@ -45,7 +45,7 @@ def test_the_database_checks_what_the_model_says_it_checks(database_url: str) ->
 def test_an_empty_database_is_migrated_and_then_left_alone(
     kind: str, new_database_url: NewDatabase
 ) -> None:
-    with new_database_url(kind, migrated=False) as url:
+    with new_database_url(kind, holding=None) as url:
         migrate(url)
         migrate(url)
         engine = create_engine(url)
@@ -57,7 +57,7 @@ def test_an_empty_database_is_migrated_and_then_left_alone(
 def test_a_migration_that_fails_half_way_leaves_nothing(
     kind: str, new_database_url: NewDatabase
 ) -> None:
-    with new_database_url(kind, migrated=False) as url:
+    with new_database_url(kind, holding=None) as url:
         engine = create_engine(url)
         with engine.begin() as connection:
             connection.execute(text("CREATE TABLE transcripts (somebody TEXT)"))
@@ -72,7 +72,7 @@ def test_a_migration_that_fails_half_way_leaves_nothing(
 def test_killed_at_any_statement_it_is_the_old_schema_or_the_new(
     kind: str, every: int, revision: str, new_database_url: NewDatabase
 ) -> None:
-    with new_database_url(kind, migrated=False) as url:
+    with new_database_url(kind, holding=None) as url:
         driver = url.replace("postgresql:", "postgresql+psycopg:")
         lines = subprocess.run(
             [sys.executable, "-m", "tests.storage.dying_migration", driver, revision, str(every)],
