@@ -137,7 +137,7 @@ def _template(file: str, key: str, table: Mapping[str, Any]) -> Template:
     template = Template(key=key, **table)
     if not _NAME.fullmatch(template.name):
         raise wrong("name must be one to ten letters")
-    for gap, label in template.fields.items():
+    for gap, label in table["fields"].items():
         if not isinstance(label, str) or not _LABEL.fullmatch(label):
             raise wrong(f"fields.{gap} must be one to six letters")
     reserved = {*_words_of_ours()["target"], *_words_of_ours()["begin"]}
