@@ -39,6 +39,7 @@ from bot.understanding import Understanding
 from bot.vitals import UNHEARD, Heart, end_in, limit_memory, tell_of
 from domain.rules import Limits
 from knowledge.intents import Intents
+from knowledge.notice_templates import load_templates
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import Clock, next_fire_time
 from scheduler.jobs import JOBS
@@ -86,6 +87,7 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
             paces=settings.limits.paces,
             retention=settings.kept_for,
             activities=settings.activity_rules,
+            broadcasts=settings.notices.rules,
         ),
     )
     try:
@@ -143,6 +145,7 @@ async def assembled(
     ):
         database = house.database
         intents = Intents.load(settings.community.overlays("intents"))
+        templates = load_templates(settings.community.overlays("notices"))
         understanding = Understanding(database.catalogue, intents, model=model)
         await understanding.follow(database)
         if channels is None:
@@ -163,6 +166,7 @@ async def assembled(
                     cap=settings.intake.cap,
                     album=settings.intake.album,
                 ),
+                templates=templates,
             ),
             after_commit=relay.wake,
             workers=settings.intake.workers or (WORKERS_WITH_A_MODEL if model else WORKERS),

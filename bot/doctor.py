@@ -21,6 +21,8 @@ from bot import app, checking
 from bot.findings import Finding, Severity
 from bot.model import opened_model
 from bot.settings import CoreSettings
+from knowledge.intents import Intents
+from knowledge.notice_templates import load_templates
 from knowledge.phrasebook import Phrasebook
 from scheduler.clock import next_fire_time
 from scheduler.jobs import JOBS
@@ -73,6 +75,8 @@ async def examine(settings: CoreSettings) -> list[Said]:
 
 
 async def _look(settings: CoreSettings) -> AsyncIterator[Finding]:
+    Intents.load(settings.community.overlays("intents"))
+    load_templates(settings.community.overlays("notices"))
     for finding in _key_file(settings):
         yield finding
     try:

@@ -20,6 +20,7 @@ from handlers import flooding
 from handlers.late import said_at
 from handlers.router import dispatch
 from handlers.turn import Turn
+from knowledge.notice_templates import Templates, shipped
 from knowledge.places import PlaceBook
 from storage.database import Database, Unavailable
 from storage.inbox import MAX_ATTEMPTS, message_key
@@ -91,12 +92,14 @@ class Handling:
         *,
         owner: str,
         patience: Patience = Patience(),
+        templates: Templates | None = None,
     ) -> None:
         self.owner = owner
         self._database = database
         self._reader = reader
         self._places = places
         self._patience = patience
+        self._templates = shipped() if templates is None else templates
 
     async def handle(self, conversation: str, *, alone: bool) -> Step:
         """One attempt at the next message of the conversation. Raises MustBeAlone when it failed
@@ -205,6 +208,7 @@ class Handling:
             reading=reading,
             heard=overheard(look.rows),
             places=self._places(),
+            templates=self._templates,
             question=tx.questions.open_for(
                 person.id, conversation.address, said_at=said_at(first, tx.now)
             ),

@@ -8,6 +8,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Mapping
+from datetime import time, timedelta
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -35,11 +36,13 @@ from pydantic_settings import (
 
 import bot.channels
 from domain.activity_rules import ActivityRules, parse_ladder
+from domain.broadcast_rules import BroadcastRules
 from domain.flooding import Pace, Paces
 from domain.retention import TERMS, Kept, Retention
 
 # What one process may do; several processes over one PostgreSQL may split them.
 ROLES = frozenset({"web", "poll", "intake", "relay", "clock"})
+USUAL = BroadcastRules()
 
 
 class SettingsProblem(Exception):
@@ -183,6 +186,45 @@ class ActivitySettings(Section):
         return reminders
 
 
+class NoticeSettings(Section):
+    """When notices go out, from what size on two people must agree, and how long they may be
+    (docs/notices.md).
+    """
+
+    alone_people: int = Field(default=USUAL.alone_people, ge=0, le=1_000_000)
+    alone_groups: int = Field(default=USUAL.alone_groups, ge=0, le=100_000)
+    opens: time = USUAL.opens  # nothing goes out before, or after `closes`, but an emergency
+    closes: time = USUAL.closes
+    digest: time = USUAL.digest
+    undo: int = Field(default=int(USUAL.undo.total_seconds()), ge=0, le=3600)  # seconds
+    longest: int = Field(default=USUAL.longest, ge=50, le=3500)  # characters
+    recount_after: int = Field(default=10, ge=1, le=1440)  # minutes
+
+    @model_validator(mode="after")
+    def _by_day(self) -> NoticeSettings:
+        if any(one.tzinfo is not None for one in (self.opens, self.closes, self.digest)):
+            raise ValueError("opens, closes and digest are times of the clock such as 07:00")
+        if not self.opens < self.closes:
+            raise ValueError("opens must be before closes")
+        if not self.opens <= self.digest < self.closes:
+            raise ValueError("digest must be between opens and closes")
+        return self
+
+    @property
+    def rules(self) -> BroadcastRules:
+        """The same as decisions read it."""
+        return BroadcastRules(
+            alone_people=self.alone_people,
+            alone_groups=self.alone_groups,
+            opens=self.opens,
+            closes=self.closes,
+            digest=self.digest,
+            undo=timedelta(seconds=self.undo),
+            longest=self.longest,
+            stale_after=timedelta(minutes=self.recount_after),
+        )
+
+
 def _term(kept: Kept) -> Any:
     return (int, Field(default=TERMS[kept].days, ge=TERMS[kept].least))
 
@@ -249,6 +291,7 @@ class CoreSettings(BaseSettings):
     intake: IntakeSettings = IntakeSettings()
     limits: LimitSettings = LimitSettings()
     activities: ActivitySettings = ActivitySettings()
+    notices: NoticeSettings = NoticeSettings()
     retention: RetentionSettings = RetentionSettings()  # type: ignore[valid-type]
     model: ModelSettings = ModelSettings()
     process: ProcessSettings = ProcessSettings()

@@ -200,8 +200,7 @@ def check(activity: Activity, now: datetime, *, asked: int) -> Activity:
         raise StartsTooFar(activity.starts_at)
     if not activity.starts_at < activity.ends_at <= activity.starts_at + LONGEST:
         raise EndsBeforeStart(activity.starts_at, activity.ends_at)
-    if activity.capacity is not None and not 1 <= activity.capacity <= MOST_PLACES:
-        raise NoPlaces
+    require_places(activity.capacity)
     if asked == 0:
         raise AudienceOfNobody
     return activity
@@ -229,6 +228,19 @@ def move(
         state=ActivityState.CHANGED,
     )
     return check(moved, now, asked=1)
+
+
+def resize(activity: Activity, now: datetime, *, capacity: int | None) -> Activity:
+    """改名额: more people find a place, or fewer; None for everybody. Who has one keeps it."""
+    require_coming(activity, now)
+    require_places(capacity)
+    return replace(activity, capacity=capacity)
+
+
+def require_places(capacity: int | None) -> None:
+    """Raise NoPlaces for a number of places that is none."""
+    if capacity is not None and not 1 <= capacity <= MOST_PLACES:
+        raise NoPlaces
 
 
 def cancel(activity: Activity, now: datetime, *, reason: str) -> Activity:
@@ -288,6 +300,13 @@ def current_step(activity: Activity, rules: ActivityRules, zone: ZoneInfo, now: 
         for before in rules.ladder
     ]
     return next((stage for at, stage in reversed(steps) if at <= now), "")
+
+
+def is_late(activity: Activity, due_at: datetime, now: datetime) -> bool:
+    """Whether a reminder that was due then is so late now that it says so: by more than a twelfth
+    of the time it was to leave, which is ten minutes of two hours.
+    """
+    return now - due_at > (activity.starts_at - due_at) / 12
 
 
 def awake(at: datetime, starts_at: datetime, rules: ActivityRules, zone: ZoneInfo) -> datetime:

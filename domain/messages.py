@@ -153,6 +153,7 @@ class Outbound:
     reply_to: str = ""  # the platform's number of the message it answers, in groups
     takes_back: str = ""  # the platform's number of a message of ours that goes first, if it can
     link: str = ""  # payload of a deep link into the private chat, shown as one more button
+    good_until: datetime | None = None  # what waited for longer does not go any more
 
 
 class SendError(Exception):

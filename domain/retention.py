@@ -26,6 +26,8 @@ class Kept(StrEnum):
     AUDIT = "audit"  # 操作记录
     ERASURES = "erasures"  # 删除记录
     CONSENTS = "consents"  # 已删除居民的告知同意记录
+    NOTICE_RECIPIENTS = "notice_recipients"  # 通知发给了谁、谁怎么答复
+    NOTICES = "notices"  # 发过的通知
     REMINDERS = "reminders"  # 已发的活动提醒记录
     ACTIVITIES = "activities"  # 活动台账
     JOB_RUNS = "job_runs"  # 定时任务记录
@@ -68,6 +70,13 @@ TERMS: Mapping[Kept, Term] = {
     Kept.CONSENTS: Term(
         days=1095, least=1095, then="dropped", why="个人信息保护法 23: records three years"
     ),
+    # Longer than their buttons can be pressed (30 days).
+    Kept.NOTICE_RECIPIENTS: Term(
+        days=180, least=45, then="dropped with what they answered, the counts stay"
+    ),
+    Kept.NOTICES: Term(
+        days=730, least=180, then="dropped", why="what an office announced: two years"
+    ),
     Kept.REMINDERS: Term(days=180, least=30, then="dropped"),
     Kept.ACTIVITIES: Term(
         days=1825,
@@ -75,7 +84,10 @@ TERMS: Mapping[Kept, Term] = {
         then="dropped, with who was asked, came or took leave",
         why="the record book of a branch: five years",
     ),
-    Kept.JOB_RUNS: Term(days=30, least=2, then="dropped", why="nobody needs them"),
+    # Not sooner: some things are said once within two weeks, and the run is the memory of that.
+    Kept.JOB_RUNS: Term(
+        days=30, least=20, then="dropped, but the newest of each job", why="nobody needs them"
+    ),
     Kept.CODES: Term(days=1, least=0, then="dropped", why="they open nothing any more"),
 }
 # Before inactive people are erased they are told, where they can be; a word from them is enough.

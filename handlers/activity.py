@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import activity_change, activity_meant, activity_plan, roll
+from handlers import activity_change, activity_meant, activity_places, activity_plan, roll
 from handlers.activity_hosts import hosts
 from handlers.turn import Turn
 from knowledge.activities import activity_signs, find_plan
@@ -14,6 +14,9 @@ def handle(turn: Turn) -> None:
     """What the words want, as far as this person may."""
     wanted = activity_signs(turn.heard.text)
     if hosts(turn):
+        if "resizes" in wanted:
+            activity_places.handle_words(turn)
+            return
         if wanted & {"moves", "cancels", "ends_series"}:
             activity_change.handle_words(turn, wanted)
             return

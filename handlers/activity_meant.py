@@ -10,7 +10,7 @@ from domain.messages import Choice
 from domain.units import UnitKind
 from handlers.activity_hosts import hosts
 from handlers.turn import Turn
-from knowledge.activities import find_plan
+from knowledge.activities import PlanSaid, find_plan
 from storage.activity_telling import activity_values, count_values
 
 LISTED = 6
@@ -47,13 +47,25 @@ def is_for_all(activity: Activity) -> bool:
     return any(part.units and not part.tags for part in activity.audience.parts)
 
 
+def named(turn: Turn, activities: Iterable[Activity]) -> list[Activity]:
+    """Those whose name or kind is in the words."""
+    said = _said(turn)
+    among = list(activities)
+    by_title = [
+        one
+        for one in among
+        if one.title in turn.heard.text or (said.title and said.title in one.title)
+    ]
+    return by_title or [one for one in among if said.kind is not None and one.kind is said.kind]
+
+
 def fitting(turn: Turn, activities: Iterable[Activity]) -> list[Activity]:
     """Those the words may mean; all of them when the words name none."""
     among = list(activities)
-    said = find_plan(turn.heard.text, turn.rules.calendar.local_day(turn.now))
+    said = _said(turn)
     if said.title:
-        named = [one for one in among if said.title in one.title or one.title in said.title]
-        among = named or among
+        with_title = [one for one in among if said.title in one.title or one.title in said.title]
+        among = with_title or among
     if said.kind is not None and any(one.kind is said.kind for one in among):
         among = [one for one in among if one.kind is said.kind]
     on_day = [one for one in among if _day(turn, one) == said.day] if said.day else []
@@ -71,6 +83,10 @@ def choices(turn: Turn, activities: Sequence[Activity]) -> tuple[Choice, ...]:
         )
         for one in activities[:LISTED]
     )
+
+
+def _said(turn: Turn) -> PlanSaid:
+    return find_plan(turn.heard.text, turn.rules.calendar.local_day(turn.now))
 
 
 def _day(turn: Turn, activity: Activity) -> Any:

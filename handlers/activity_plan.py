@@ -75,6 +75,8 @@ class Draft:
         changed = {name: value for name, value in given.items() if value}
         if "start" in changed and "end" not in changed:
             changed["end"] = ""
+        if said.no_limit:
+            changed["capacity"] = 0
         return replace(self, **changed)
 
 
@@ -182,7 +184,7 @@ def _preview(turn: Turn, draft: Draft) -> None:
         "activity_plan.preview",
         choices=(Choice(value="publish"), *(Choice(value=one) for one in CHANGES), _DROP),
         title=activity.title,
-        kind=activity.kind.value,
+        kind="" if _kind_word(turn, activity.kind) in activity.title else activity.kind.value,
         branch=host_name(turn.tx, activity.unit),
         starts=activity.starts_at,
         ends=activity.ends_at,

@@ -9,6 +9,7 @@ from domain.changes import AuditEntry, Notice, to_person
 from domain.messages import Choice
 from domain.people import Delegation, Person
 from domain.units import UnitKind
+from handlers import leave
 from handlers.shown import LISTED, lines
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
@@ -20,7 +21,13 @@ ONE_DAY = timedelta(days=1)
 
 
 def handle(turn: Turn) -> None:
-    """Sets the deputy for the days named, or asks for what is missing."""
+    """Sets the deputy for the days named, or asks for what is missing.
+
+    Who asks for leave of an activity, and names nobody to stand in, wants nothing but that.
+    """
+    if leave.is_meant(turn):
+        leave.handle(turn)
+        return
     names = turn.reading.people
     name = names[0] if names else ""
     _go_on(turn, name=name, first=turn.reading.from_day, last=turn.reading.until_day)

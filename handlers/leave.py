@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.activities import Activity, Reply, SignUp, reply_to
 from domain.messages import Choice
 from handlers import activity_meant, activity_places
 from handlers.turn import Answer, Turn
-from knowledge.activities import find_reason
+from knowledge.activities import activity_signs, find_reason
 
 REASONS = ("away_for_work", "unwell", "at_home", "on_duty")
 LONGEST = 100
+NEAR = timedelta(days=7)
 
 
 def handle(turn: Turn) -> None:
@@ -29,6 +32,26 @@ def handle(turn: Turn) -> None:
         choices=activity_meant.choices(turn, meant),
         context={"reason": reason},
     )
+
+
+def is_meant(turn: Turn) -> bool:
+    """Whether staff who say 请假 mean an activity, and no days of absence: they name it or its
+    day, or it is near or was the last thing they were asked.
+    """
+    if turn.reading.people or "leave" not in activity_signs(turn.heard.text):
+        return False
+    asked = turn.tx.activities.coming_for(turn.person.id, activity_meant.MANY)
+    named = activity_meant.named(turn, asked)
+    first, last = turn.reading.from_day, turn.reading.until_day
+    if named or first is None:
+        near = any(one.starts_at - turn.now <= NEAR for one in asked)
+        return bool(named) or near or (bool(asked) and _was_just_asked(turn))
+    days = {turn.rules.calendar.local_day(one.starts_at) for one in asked}
+    return first == last and first in days
+
+
+def _was_just_asked(turn: Turn) -> bool:
+    return turn.question is not None and turn.question.step == "signup.reply"
 
 
 def begin(turn: Turn, which: int, *, reason: str = "") -> None:

@@ -16,7 +16,6 @@ from knowledge.notices import (
     Written,
     read_notice,
     read_target,
-    templates,
     without_call,
 )
 from knowledge.times import find_moment
@@ -37,9 +36,9 @@ def handle(turn: Turn) -> None:
         return
     words = without_call(turn.heard.text)
     if words:
-        _go_on(turn, _form(read_notice(words)))
+        _go_on(turn, _form(read_notice(words, turn.templates)))
         return
-    choices = tuple(Choice(value=one.key, label=one.name) for one in templates().values())
+    choices = tuple(Choice(value=one.key, label=one.name) for one in turn.templates.values())
     turn.ask("notice.template", "notice.ask_template", choices=choices)
 
 
@@ -53,7 +52,7 @@ def _form(written: Written) -> Form:
 
 
 def _go_on(turn: Turn, form: Form) -> None:
-    template = templates()[form["template"]]
+    template = turn.templates[form["template"]]
     missing = template.missing(form["values"])
     if missing:
         turn.ask(
@@ -73,7 +72,7 @@ def _go_on(turn: Turn, form: Form) -> None:
 
 
 def _template(turn: Turn, answer: Answer) -> bool:
-    template = templates().get(answer.value)
+    template = turn.templates.get(answer.value)
     if template is None:
         return False
     _go_on(turn, _form(Written(template=template)))
@@ -82,7 +81,7 @@ def _template(turn: Turn, answer: Answer) -> bool:
 
 def _field(turn: Turn, answer: Answer) -> bool:
     words = turn.heard.text.strip()
-    if not words:
+    if not words or answer.context["template"] not in turn.templates:
         return False
     context = dict(answer.context)
     values = {**context["values"], context.pop("field"): words}
@@ -108,6 +107,8 @@ def _ask_target(turn: Turn, form: Form) -> None:
 
 def _target(turn: Turn, answer: Answer) -> bool:
     form = dict(answer.context)
+    if form["template"] not in turn.templates:
+        return False
     if answer.value:
         reach, _, unit = answer.value.partition(":")
         wanted = Wanted(
@@ -139,7 +140,7 @@ def _query(turn: Turn, wanted: Wanted) -> AudienceQuery:
 
 def _draft(turn: Turn, form: Form, query: AudienceQuery) -> None:
     """Keeps it, counts who it goes to, and shows how it will look."""
-    template = templates()[form["template"]]
+    template = turn.templates[form["template"]]
     require_writer(turn.act, query)
     title = turn.tx.wording.say("notice.title", {"name": template.name})
     broadcast = Broadcast(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from handlers.turn import Answer, Turn
 
 VALUES = ("will_come", "will_not_come", "needs_help")
-FOR_ALL = frozenset({"in_group"})
+# Everybody may press again: minds are changed.
+FOR_ALL = frozenset({"in_group", "vote"})
 
 
 def _vote(turn: Turn, answer: Answer) -> bool:

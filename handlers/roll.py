@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from domain.activities import Activity, Reply, SignUp
-from handlers import activity_meant
+from handlers import activity_meant, meant, progress
 from handlers.activity_hosts import may_host
 from handlers.turn import Answer, Turn
+from knowledge.activities import activity_signs
 
 NAMES = 60
 
@@ -13,14 +14,17 @@ NAMES = 60
 def handle(turn: Turn) -> None:
     """The list of the one named, or of the next one; others hear how many come."""
     among = activity_meant.hosted(turn)
+    if not among and "who_alone" in activity_signs(turn.heard.text) and meant.mine(turn):
+        progress.handle(turn)  # who comes to repair it
+        return
     if not among:
         turn.say("roll.nothing")
         return
-    meant = activity_meant.fitting(turn, among)
-    if len(meant) == 1:
-        show(turn, meant[0])
+    fitting = activity_meant.fitting(turn, among)
+    if len(fitting) == 1:
+        show(turn, fitting[0])
         return
-    turn.ask("roll.which", "roll.ask_which", choices=activity_meant.choices(turn, meant))
+    turn.ask("roll.which", "roll.ask_which", choices=activity_meant.choices(turn, fitting))
 
 
 def show(turn: Turn, activity: Activity) -> None:

@@ -16,6 +16,7 @@ from domain.people import Actor, Contact, Person
 from domain.readings import Reading
 from domain.rules import Rules
 from domain.units import Org
+from knowledge.notice_templates import Templates, shipped
 from knowledge.places import PlaceBook
 from storage.transaction import Transaction
 
@@ -76,6 +77,7 @@ class Turn:
     reading: Reading
     heard: Heard
     places: PlaceBook
+    templates: Templates = field(default_factory=shipped)  # of notices
     question: Question | None = None  # the newest one still open for this person here
     said: list[int] = field(default_factory=list)  # outbox ids of this turn
 

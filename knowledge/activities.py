@@ -25,9 +25,15 @@ _WEEKDAYS = {"一": "MO", "二": "TU", "三": "WE", "四": "TH", "五": "FR", "�
 }
 _WEEK = "(?:周|星期|礼拜)"
 _CAPACITY = re.compile(
-    rf"(?:限额|限|名额|最多|只收|招募?|只招)(?:报名?|收)?[:为是 ]{{0,2}}"
+    rf"(?:限额|限|名额|人数|最多|只收|招募?|只招)(?:报名?|收|上限)?"
+    rf"(?:(?:改|调整?|增?加|减少?|放宽|扩大?|缩减?|降低?|提高)(?:成|为|到|至))?[:为是 ]{{0,2}}"
     rf"(?P<count>{_NUMBER})\s?(?:人|名|个|位|$)?"
 )
+NO_LIMIT = -1
+_NO_LIMIT = re.compile(
+    "(?:名额|人数)不限|不限(?:名额|人数|$)|取消(?:名额|人数)(?:限制|上限)|放开(?:名额|人数)"
+)
+_BARE_COUNT = re.compile(rf"(?P<count>{_NUMBER})\s?[人名个位]?[.!]?")
 _WEEKLY = re.compile(rf"(?P<every>每|隔|每两|每2)个?{_WEEK}(?P<day>[一二三四五六日天末])")
 _MONTHLY_BY_WEEK = re.compile(
     rf"每个?月的?(?:第(?P<place>[一二三四1234])|(?P<last>最后一))个?{_WEEK}(?P<day>[一二三四五六日天])"
@@ -65,6 +71,7 @@ class PlanSaid:
     when: When = field(default_factory=When)
     place: str = ""
     capacity: int | None = None
+    no_limit: bool = False  # of places
     rule: str = ""  # RRULE of iCalendar
 
     @property
@@ -89,8 +96,20 @@ def find_plan(text: str, today: date) -> PlanSaid:
         when=find_when(key, today),
         place=_place(key, message.text),
         capacity=_capacity(key),
+        no_limit=find_places(key) == NO_LIMIT,
         rule=_rule(key),
     )
+
+
+def find_places(text: str) -> int | None:
+    """How many places an activity is to have, NO_LIMIT for as many as come; None when the words
+    do not say it.
+    """
+    key = normal(text).key
+    if _NO_LIMIT.search(key):
+        return NO_LIMIT
+    said, bare = _capacity(key), _BARE_COUNT.fullmatch(key)
+    return int(in_digits(bare["count"])) if said is None and bare else said
 
 
 def find_reason(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Templates of notices, and what staff write when they want one sent."""
+"""What staff write when they want a notice sent."""
 
 from __future__ import annotations
 
@@ -11,53 +11,13 @@ from importlib import resources
 from typing import Any
 
 from domain.people import Role
+from knowledge.notice_templates import FREE, Template, Templates
 
-FREE = "free"
 LONGEST_FIELD = 300
-_SLOT = re.compile(r"\{(\w+)\}")
-_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _CALL = re.compile(
     r"^\W*(?:请|帮我|帮忙|我要)?(?:群发|发布|发|写|拟)(?:个|一?条|一下)?(?:通知|公告)"
 )
 _PARTS = re.compile(r"[\n;；]+")
-
-
-class TemplateError(ValueError):
-    """A template cannot be used: which one, and why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """A notice with gaps; what stands in […] is left out when its gap is not filled."""
-
-    key: str
-    name: str
-    text: str
-    fields: Mapping[str, str]  # the gap and what it is called, in the order they are asked for
-    urgent: bool = False  # its groups hear of it although they had a notice today
-    asks: bool = False  # recipients answer with a button
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The gaps that must be filled."""
-        must = set(_SLOT.findall(_OPTIONAL.sub("", self.text)))
-        return tuple(name for name in self.fields if name in must)
-
-    def missing(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """The gaps that must be filled and are not."""
-        return tuple(name for name in self.required if not values.get(name))
-
-    def render(self, values: Mapping[str, str]) -> str:
-        """The words; raises TemplateError when a gap that must be filled is not."""
-        if missing := self.missing(values):
-            raise TemplateError(f"{self.name}: {self.fields[missing[0]]}")
-
-        def optional(found: re.Match[str]) -> str:
-            gaps = _SLOT.findall(found[1])
-            return found[1] if all(values.get(gap) for gap in gaps) else ""
-
-        kept = _OPTIONAL.sub(optional, self.text)
-        return _SLOT.sub(lambda found: values[found[1]], kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,42 +48,20 @@ class Wanted:
         return not (self.units or self.everywhere)
 
 
-@cache
-def templates() -> Mapping[str, Template]:
-    """All templates by key; raises TemplateError when one is written wrongly."""
-    found = {}
-    for key, table in _words()["template"].items():
-        template = Template(
-            key=key,
-            name=table["name"],
-            text=table["text"],
-            fields=table["fields"],
-            urgent=table.get("urgent", False),
-            asks=table.get("asks", False),
-        )
-        if unknown := set(_SLOT.findall(template.text)) ^ set(template.fields):
-            raise TemplateError(f"{key}: {', '.join(sorted(unknown))}")
-        found[key] = template
-    return found
-
-
 def without_call(text: str) -> str:
     """What somebody wrote after 发通知."""
     return _CALL.sub("", text, count=1).lstrip(" 　:：,，\n")
 
 
-def read_notice(words: str) -> Written:
+def read_notice(words: str, templates: Templates) -> Written:
     """A notice as it was written: 停水 时间：… 地点：…, or free words."""
     words = words.strip()
-    template = next(
-        (one for one in templates().values() if words.startswith(one.name) and one.key != FREE),
-        templates()[FREE],
-    )
+    named = [one for one in templates.values() if words.startswith(one.name) and one.key != FREE]
+    template = max(named, key=lambda one: len(one.name), default=templates[FREE])
     rest = words.removeprefix(template.name).lstrip(" 　:：,，\n")
     values, target, begin, loose = _filled(template, rest)
-    first = template.required[0]
-    if template.required == (first,) and first not in values and loose:
-        values[first] = "\n".join(loose)
+    if len(template.required) == 1 and template.missing(values) and loose:
+        values[template.required[0]] = "\n".join(loose)
     return Written(template=template, values=values, target=target, begin=begin)
 
 

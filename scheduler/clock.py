@@ -182,8 +182,11 @@ def latest_fire_time(
     """The latest time the job should have run since `last`, or None when none has passed."""
     for window in WINDOWS:
         since = now - window if last is None else max(last, now - window)
-        passed = takewhile(lambda at: at <= now, job.times.after(since, zone))
-        found = max(passed, default=None)
+        found = _latest_between(job, since, now, zone)
         if found is not None or since == last:
             return found
-    return None
+    return None if last is None else _latest_between(job, last, now, zone)
+
+
+def _latest_between(job: Job, since: datetime, now: datetime, zone: ZoneInfo) -> datetime | None:
+    return max(takewhile(lambda at: at <= now, job.times.after(since, zone)), default=None)

@@ -14,12 +14,12 @@ from domain.orders import WorkOrder
 from domain.people import CLOCK, Post
 from domain.rights import is_fit
 from scheduler.times import Times
+from storage.jobs import BY_CLOCK
 from storage.transaction import Transaction
 
 CHUNK = 50
 POSTS_AT_ONCE = 20
 MANY = 200
-BY_CLOCK = "clock"
 T = TypeVar("T")
 WAKING_HOURS = "8-19"  # nobody is told anything at night but of a danger
 

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from domain.activities import Activity, ActivityState, Counts, Reply, SignUp, current_step
+from domain.activities import (
+    Activity,
+    ActivityState,
+    Counts,
+    Reply,
+    SignUp,
+    current_step,
+    is_late,
+)
 from domain.changes import Asking, AuditEntry
 from domain.conversations import Question
 from domain.messages import Address, Button, Choice, Lane, Outbound
@@ -31,6 +39,7 @@ class _Word:
     phrase: str
     choices: tuple[Choice, ...] = ()
     lane: Lane = Lane.BROADCAST
+    late: bool = False
 
 
 def activity_values(tx: Transaction, activity: Activity) -> dict[str, Any]:
@@ -81,7 +90,7 @@ def tell_due(tx: Transaction, many: int = CHUNK, *, activity: int | None = None)
     """
     rows = tx.reminders.due(many, activity=activity)
     known: dict[int, Activity | None] = {}
-    said: dict[tuple[int, str], tuple[dict[str, Any], Asking | None]] = {}
+    said: dict[tuple[int, _Word], tuple[dict[str, Any], Asking | None]] = {}
     replies = _replies(tx, rows)
     ended: dict[str, list[int]] = {"told": [], "dropped": [], "unreached": []}
     for row in rows:
@@ -185,8 +194,7 @@ def _word(
     if not activity.is_coming or activity.starts_at <= tx.now:
         return None
     if row.stage.startswith(MOVED):
-        newest = row.stage == f"{MOVED}{activity.version}"
-        return _Word(phrase="activity.moved", choices=both) if newest else None
+        return _Word(phrase="activity.moved", choices=both)
     if row.stage == ASKED:
         return _Word(phrase="activity.asked", choices=both)
     rules, zone = tx.rules.limits.activities, tx.rules.zone
@@ -194,9 +202,10 @@ def _word(
         return None
     if row.stage != current_step(activity, rules, zone, tx.now):
         return None
+    late = is_late(activity, row.due_at, tx.now)
     if reply is Reply.GOING:
-        return _Word(phrase="activity.remind_going", choices=(LEAVE,))
-    return _Word(phrase="activity.remind_silent", choices=both)
+        return _Word(phrase="activity.remind_going", choices=(LEAVE,), late=late)
+    return _Word(phrase="activity.remind_silent", choices=both, late=late)
 
 
 def _tell(
@@ -204,23 +213,31 @@ def _tell(
     activity: Activity,
     row: Reminder,
     word: _Word,
-    said: dict[tuple[int, str], tuple[dict[str, Any], Asking | None]],
+    said: dict[tuple[int, _Word], tuple[dict[str, Any], Asking | None]],
 ) -> bool:
     person = tx.people.get(row.person)
     if person is None or person.erased or person.quiet or person.withdrew:
         return False
-    what = (row.activity, word.phrase)
+    what = (row.activity, word)
     if what not in said:  # it is the same for everybody
         said[what] = _words(tx, activity, word)
     values, asking = said[what]
-    queued = say_to(tx, person, word.phrase, values, asking=asking, lane=word.lane)
+    queued = say_to(
+        tx,
+        person,
+        word.phrase,
+        values,
+        asking=asking,
+        lane=word.lane,
+        good_until=None if word.lane is Lane.STAFF else activity.starts_at,
+    )
     return queued is not None
 
 
 def _words(
     tx: Transaction, activity: Activity, word: _Word
 ) -> tuple[dict[str, Any], Asking | None]:
-    values = activity_values(tx, activity)
+    values = {**activity_values(tx, activity), "late": word.late}
     if activity.capacity is not None or word.lane is Lane.STAFF:  # else nobody need be counted
         values |= count_values(tx.activities.counts(activity.id or 0))
     if not word.choices:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BindParameter, bindparam, delete, select, update
 
-from storage import activity_people, handing_out, quoted, schema
+from storage import activity_people, broadcast_people, handing_out, quoted, schema
 from storage.schema import stored
 from storage.statements import Statement, adding
 
@@ -71,9 +71,6 @@ _ERASE_TRANSCRIPTS = Statement(
 _ERASE_HAND_OVERS = Statement(
     update(schema.hand_overs).where(schema.hand_overs.c.person == _WHOSE).values(private=None)
 )
-_ERASE_ANSWERS = Statement(
-    delete(schema.broadcast_answers).where(schema.broadcast_answers.c.person == _WHOSE)
-)
 _END_HAND_OVERS = Statement(
     update(schema.hand_overs)
     .where(schema.hand_overs.c.person == _WHOSE, schema.hand_overs.c.ended_at.is_(None))
@@ -130,9 +127,9 @@ def erase(tx: Transaction, person: int) -> None:
     tx.conversations.forget(person)
     tx.audiences.forget(person)
     activity_people.forget(tx, person)
+    broadcast_people.forget(tx, person)
     db.run(_END_HAND_OVERS, whose=person, now=now)
     for statement in (
-        _ERASE_ANSWERS,
         _ERASE_HAND_OVERS,
         _ERASE_EVENTS_OF_ORDERS,
         _ERASE_EVENTS,
@@ -161,6 +158,7 @@ def give_everything(tx: Transaction, *, keep: int, drop: int) -> None:
     tx.conversations.give(keep=keep, drop=drop)
     tx.audiences.give(keep=keep, drop=drop)
     activity_people.give(tx, keep=keep, drop=drop)
+    broadcast_people.give(tx, keep=keep, drop=drop)
     tx.vault.move(keep=keep, drop=drop)
     tx.orders.forget()
 

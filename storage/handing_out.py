@@ -18,7 +18,7 @@ from sqlalchemy import BindParameter, bindparam, or_, select
 
 from domain.orders import EventKind, OrderEvent, WorkOrder
 from domain.people import Grant
-from storage import activity_people, schema
+from storage import activity_people, broadcast_people, schema
 from storage.conversations import COLUMN as TALK
 from storage.inbox import COLUMN as HEARD
 from storage.outbox import COLUMN as SAID
@@ -98,14 +98,6 @@ _ENTRIES = Statement(
     select(schema.policies.c.code)
     .where(or_(schema.policies.c.author == _WHOSE, schema.policies.c.reviewer == _WHOSE))
     .order_by(schema.policies.c.id)
-)
-_ANSWERED = Statement(
-    select(
-        schema.broadcasts.c.number, schema.broadcast_answers.c.value, schema.broadcast_answers.c.at
-    )
-    .join(schema.broadcasts, schema.broadcasts.c.id == schema.broadcast_answers.c.broadcast)
-    .where(schema.broadcast_answers.c.person == _WHOSE)
-    .order_by(schema.broadcast_answers.c.at)
 )
 _FILES = Statement(
     select(schema.attachments)
@@ -192,10 +184,7 @@ class _Gathered:
             "joined": [*self._joined()],
             "followed": [{"number": row.number} for row in self._rows(_FOLLOWED)],
             "policy_questions": self._policy_questions(),
-            "answers": [
-                {"number": row.number, "value": row.value, "at": moment(row.at)}
-                for row in self._rows(_ANSWERED)
-            ],
+            **broadcast_people.export(self._tx, self._person),
             "entries": [row.code for row in self._rows(_ENTRIES)],
             "files": [self._file(row) for row in self.own_files],
             "said": [

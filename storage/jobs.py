@@ -11,6 +11,8 @@ from sqlalchemy import bindparam, delete, select, update
 from storage.schema import job_runs, moment, stored
 from storage.statements import Statement, Store, adding
 
+# Who did what is done once and for all (scheduler/job.py, once); no run to go on from.
+BY_CLOCK = "clock"
 LEASE = 60.0  # seconds from chunk to chunk; a run left for longer is run again by another
 
 _THIS = (job_runs.c.job == bindparam("of_job"), job_runs.c.fire_time == bindparam("fired"))

@@ -12,10 +12,11 @@ from sqlalchemy import BindParameter, bindparam, case, exists, or_, select, upda
 from domain.messages import Address, Button, Lane, Outbound
 from storage.bell import Topic
 from storage.keyring import BadKey
-from storage.schema import UNSENT, OutboxState, outbox, stored
+from storage.schema import UNSENT, OutboxState, moment, outbox, stored
 from storage.statements import Statement, Store, adding, among
 
 COLUMN = b"outbox.private"
+TOO_LATE = "too late"  # what was good until a moment that is over
 CLAIMED_FOR = 10.0  # seconds; it waits for a moment's pace at most
 LEASE = 60.0  # seconds for sending
 LANES = tuple(Lane)
@@ -477,10 +478,14 @@ class OutboxStore(Store):
         """The message; one that does not open must not keep the others from going."""
         try:
             readable = self._row(row)
-            if readable.outbound.address.chat:
+            good_until = readable.outbound.good_until
+            if not readable.outbound.address.chat:
+                # Whom it was about was erased since: nothing of it opens any more.
+                self._end(row.id, token, OutboxState.REFUSED, "erased")
+            elif good_until is not None and good_until <= self.tx.now:
+                self._end(row.id, token, OutboxState.CANCELLED, TOO_LATE)
+            else:
                 return readable
-            # Whom it was about was erased since: nothing of it opens any more.
-            self._end(row.id, token, OutboxState.REFUSED, "erased")
             return None
         except (BadKey, ValueError, TypeError, KeyError):
             self._end(row.id, token, OutboxState.REFUSED, "unreadable")
@@ -518,6 +523,7 @@ class OutboxStore(Store):
             reply_to=plain.get("reply_to", ""),
             takes_back=plain.get("takes_back", ""),
             link=plain.get("link", ""),
+            good_until=moment(plain["good_until"]) if "good_until" in plain else None,
         )
         return OutboxRow(
             id=row.id,
@@ -540,6 +546,7 @@ def _as_plain(outbound: Outbound, values: Mapping[str, Any], heard: str) -> dict
         "reply_to": outbound.reply_to,
         "takes_back": outbound.takes_back,
         "link": outbound.link,
+        "good_until": None if outbound.good_until is None else stored(outbound.good_until),
         "values": dict(values),
         "heard": heard,
     }

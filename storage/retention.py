@@ -27,8 +27,9 @@ from sqlalchemy import (
 from domain.changes import AuditEntry
 from domain.orders import FINAL
 from domain.retention import TERMS, Kept
-from storage import departing
+from storage import departing, retention_notices
 from storage.handing_out import COPY
+from storage.jobs import BY_CLOCK
 from storage.schema import (
     AttachmentState,
     InboxState,
@@ -251,7 +252,18 @@ _CONSENTS = Statement(
     )
 )
 _LAST_CONSENT = Statement(select(func.max(consents.c.id)))
-_RUNS = Statement(delete(job_runs).where(job_runs.c.fire_time < BEFORE))
+# The newest run of a job stays: it tells where to go on after a long stop.
+_later_run = job_runs.alias("later_run")
+RUN_IS_OLD = and_(
+    job_runs.c.fire_time < BEFORE,
+    or_(
+        job_runs.c.owner == BY_CLOCK,
+        exists().where(
+            _later_run.c.job == job_runs.c.job, _later_run.c.fire_time > job_runs.c.fire_time
+        ),
+    ),
+)
+_RUNS = Statement(delete(job_runs).where(RUN_IS_OLD))
 _CODES = Statement(delete(codes).where(codes.c.until < BEFORE))
 
 
@@ -410,6 +422,16 @@ def _activities(tx: Transaction, before: datetime, after: int) -> Chunk:
     return Chunk(ended=len(ids), following=1 if len(ids) == ACTIVITIES_AT_ONCE else DONE)
 
 
+def _recipients(tx: Transaction, before: datetime, after: int) -> Chunk:
+    ended, following = retention_notices.end_recipients(tx, before, IDS_AT_ONCE)
+    return Chunk(ended=ended, following=following)
+
+
+def _notices(tx: Transaction, before: datetime, after: int) -> Chunk:
+    ended, following = retention_notices.end_notices(tx, before, AT_ONCE)
+    return Chunk(ended=ended, following=following)
+
+
 WORK: Mapping[Kept, Work] = {
     Kept.INBOX_WORDS: _inbox_words,
     Kept.DEAD_LETTERS: _some_at_once(_DEAD),
@@ -426,6 +448,8 @@ WORK: Mapping[Kept, Work] = {
     Kept.AUDIT: _audit,
     Kept.ERASURES: _in_one_go(_ERASURES),
     Kept.CONSENTS: _consents,
+    Kept.NOTICE_RECIPIENTS: _recipients,
+    Kept.NOTICES: _notices,
     Kept.REMINDERS: _some_at_once(_TOLD),
     Kept.ACTIVITIES: _activities,
     Kept.JOB_RUNS: _in_one_go(_RUNS),

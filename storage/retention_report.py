@@ -19,14 +19,17 @@ from storage.retention import (
     HANDLED,
     HAS_WORDS,
     OVER,
+    RUN_IS_OLD,
     SAID,
     TOLD_BEFORE,
 )
+from storage.retention_notices import ENDED_AT, IS_OLD, IS_OVER, ROWS_OF_NOTICES
 from storage.schema import (
     InboxState,
     activities,
     attachments,
     audit,
+    broadcasts,
     codes,
     consents,
     conversations,
@@ -76,8 +79,17 @@ _LOOK_ROUTED = _look(
 _LOOK_AUDIT = _look(audit.c.at, audit.c.at < BEFORE, audit.c.seq.is_not(None))
 _LOOK_ERASURES = _look(erasures.c.at, erasures.c.at < BEFORE)
 _LOOK_CONSENTS = _look(consents.c.at, CONSENT_IS_OVER)
-_LOOK_RUNS = _look(job_runs.c.fire_time, job_runs.c.fire_time < BEFORE)
+_LOOK_RUNS = _look(job_runs.c.fire_time, RUN_IS_OLD)
 _LOOK_TOLD = _look(reminders.c.ended_at, TOLD_BEFORE)
+_LOOK_RECIPIENTS = tuple(
+    Statement(
+        select(func.count().label("count"), func.min(ENDED_AT).label("oldest"))
+        .select_from(table.join(broadcasts, broadcasts.c.id == table.c.broadcast))
+        .where(IS_OVER)
+    )
+    for table in ROWS_OF_NOTICES
+)
+_LOOK_NOTICES = _look(ENDED_AT, IS_OLD)
 _LOOK_ACTIVITIES = _look(activities.c.ends_at, activities.c.ends_at < BEFORE)
 _LOOK_CODES = _look(codes.c.until, codes.c.until < BEFORE)
 
@@ -123,6 +135,8 @@ LOOKS: Mapping[Kept, tuple[Statement, ...]] = {
     Kept.AUDIT: (_LOOK_AUDIT,),
     Kept.ERASURES: (_LOOK_ERASURES,),
     Kept.CONSENTS: (_LOOK_CONSENTS,),
+    Kept.NOTICE_RECIPIENTS: _LOOK_RECIPIENTS,
+    Kept.NOTICES: (_LOOK_NOTICES,),
     Kept.REMINDERS: (_LOOK_TOLD,),
     Kept.ACTIVITIES: (_LOOK_ACTIVITIES,),
     Kept.JOB_RUNS: (_LOOK_RUNS,),

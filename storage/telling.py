@@ -7,7 +7,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from domain import households
@@ -171,8 +171,12 @@ def say_to(
     *,
     asking: Asking | None = None,
     lane: Lane,
+    good_until: datetime | None = None,
 ) -> int | None:
-    """Queues words of no work order for one person; None when no private chat is open to us."""
+    """Queues words of no work order for one person; None when no private chat is open to us.
+
+    What could not go out until then does not go any more.
+    """
     address = _private_chat(tx, person.id)
     if address is None:
         return None
@@ -186,6 +190,7 @@ def say_to(
         asking=asking,
         lane=lane,
         photos=(),
+        good_until=good_until,
     )
 
 
@@ -362,6 +367,7 @@ def _say(
     photos: tuple[int, ...],
     reply_to: str = "",
     link: str = "",
+    good_until: datetime | None = None,
 ) -> int:
     """Renders the sentence, seals it and queues it, with its question when one is asked."""
     known = order_values(order, tx.rules, tx.org, full=to.full) if order else {}
@@ -376,6 +382,7 @@ def _say(
         photos=photos,
         reply_to=reply_to,
         link=link,
+        good_until=good_until,
     )
     queued = tx.outbox.add(
         outbound,

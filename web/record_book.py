@@ -82,7 +82,9 @@ def as_docx(title: str, pages: Sequence[Page], word: Word) -> bytes:
     body = [_paragraph(title, bold=True, size=36)]
     for page in pages:
         cells = dict(zip(COLUMNS, _cells(page, word), strict=True))
-        body.append(_paragraph(f"{cells['kind']} {cells['name']}", bold=True, size=28))
+        kind, name = str(cells["kind"]), str(cells["name"])
+        heading = name if kind in name else f"{kind} {name}"
+        body.append(_paragraph(heading, bold=True, size=28))
         body += [
             _paragraph(f"{word(name)}: {cells[name]}") for name in COLUMNS if name not in _HEADING
         ]

@@ -14,6 +14,9 @@ from rich.console import Console
 
 from bot import app, logs
 from bot.settings import CoreSettings, SettingsProblem, read_settings
+from knowledge.intents import IntentError
+from knowledge.notice_templates import TemplateError
+from knowledge.phrasebook import PhraseError
 from scheduler.sealer import Sealer
 from storage.database import NewerSchema, Unavailable, UnknownDatabase
 from storage.keyring import BadKey
@@ -74,6 +77,8 @@ def done(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     except UnknownDatabase as unknown:
         stop(f"settings: database.url: {unknown}", WRONG_USAGE)
+    except (PhraseError, IntentError, TemplateError) as wrong:
+        stop(f"settings: community.folder: {wrong}", WRONG_USAGE)
     except (BadKey, NewerSchema, Unavailable, OSError, UnicodeError) as failure:
         structlog.get_logger().debug("command failed", exc_info=failure)
         stop(str(failure), FAILED)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot import app, exporting, exporting_person, inviting
+from bot import app, exporting, exporting_book, exporting_person, inviting
 from bot.commands.base import (
     FAILED,
     WRONG_USAGE,
@@ -25,6 +25,8 @@ from bot.import_kinds import KINDS
 from bot.importing import BadFile, existing_codes, read_table
 from bot.progress import Counted, progress
 from bot.settings import CoreSettings
+
+EXPORTED = (*exporting.KINDS, exporting_person.PERSON, exporting_book.BOOK)
 
 
 @application.command("import")
@@ -65,34 +67,61 @@ def import_(
 
 @application.command()
 def export(
-    kind: Annotated[
-        str, typer.Argument(help=", ".join((*exporting.KINDS, exporting_person.PERSON)))
+    kind: Annotated[str, typer.Argument(help=", ".join(EXPORTED))],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="the CSV or XLSX to write; of a person a ZIP, a record book as XLSX or DOCX"
+        ),
     ],
-    file: Annotated[Path, typer.Argument(help="the CSV file to write; of a person a ZIP")],
     of: Annotated[
-        str, typer.Option("--of", help="of a person: phone, account (web:…), code, or id:17")
+        str,
+        typer.Option(
+            "--of",
+            help="a person: phone, account (web:…), code, id:17; a branch: unit code, name",
+        ),
     ] = "",
     reason: Annotated[
         str,
         typer.Option("--reason", help=f"of a person: {', '.join(exporting_person.REASONS)}"),
     ] = "",
+    year: Annotated[int, typer.Option("--year", help="of a record book; without it this one")] = 0,
     config: Config = None,
     sample: Sample = False,
 ) -> None:
-    """Write a table or the work orders to a CSV file that a spreadsheet can open safely; or all
-    that is kept about one person, for that person.
+    """Write a table or the work orders to a CSV file that a spreadsheet can open safely; all that
+    is kept about one person, for that person; or the record book (台账) of a branch and year.
     """
-    one_of(kind, (*exporting.KINDS, exporting_person.PERSON))
+    one_of(kind, EXPORTED)
+    if year and kind != exporting_book.BOOK:
+        stop("--year belongs to: export record_book", WRONG_USAGE)
+    if reason and kind != exporting_person.PERSON:
+        stop("--reason belongs to: export person", WRONG_USAGE)
     if kind == exporting_person.PERSON:
         _export_person(file, of, reason, settings_of(config, sample=sample))
         return
-    if of or reason:
-        stop("--of and --reason belong to: export person", WRONG_USAGE)
+    if kind == exporting_book.BOOK:
+        _export_book(file, of, year, settings_of(config, sample=sample))
+        return
+    if of:
+        stop("--of belongs to: export person, export record_book", WRONG_USAGE)
     settings = settings_of(config, sample=sample)
     with progress(errors, f"export {kind}") as step:
         work = with_database(settings, lambda it: exporting.export(it.database, kind, file, step))
         count = done(work)
     typer.echo(f"{count} rows of {kind} written to {file}")
+
+
+def _export_book(file: Path, of: str, year: int, settings: CoreSettings) -> None:
+    if not of or file.suffix not in exporting_book.ENDINGS:
+        endings = " or ".join(exporting_book.ENDINGS)
+        stop(f"export record_book needs --of BRANCH and a file in {endings}", WRONG_USAGE)
+    try:
+        write = exporting_book.export_book
+        count, named = done(with_database(settings, lambda it: write(it, of, year, file)))
+    except exporting_book.NoSuchBook as unknown:
+        stop(str(unknown), WRONG_USAGE)
+    typer.echo(f"{count} activities of {named} written to {file}; names are in it")
 
 
 def _export_person(file: Path, of: str, reason: str, settings: CoreSettings) -> None:

@@ -331,6 +331,16 @@ async def test_answers_are_counted_and_flood_no_group(town: Town) -> None:
     assert "会来 1" not in result
 
 
+async def test_an_answer_in_private_may_be_changed(town: Town) -> None:
+    await neighbours(town, "周姐")
+    await send(town, SECRETARY, "发通知 征询 周六上午九点楼栋议事会\n发给：居民，全社区")
+    await town.press("周姐", "会来")
+    assert await town.press("周姐", "不来") == ["记下了：不来。要改再点一次就行。"]
+    (result,) = await town.says(SECRETARY, "通知统计")
+    assert "不来 1" in result
+    assert "会来 1" not in result
+
+
 async def test_who_wants_peace_is_left_out_and_counted(town: Town) -> None:
     await neighbours(town, "周姐", "吴伯")
     await town.says("周姐", "别再给我发消息了")

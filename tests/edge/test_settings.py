@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.settings import ROLES, SettingsProblem, read_settings
+from domain.broadcast_rules import BroadcastRules
 from tests.edge.conftest import Xiaoqi
 
 Write = Callable[[str, str], Path]
@@ -31,6 +33,11 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("LOG__LEVEL", "loud", "log.level"),
         ("INTAKE__QUIET", "-1", "intake.quiet"),
         ("INTAKE__WORKERS", "0", "intake.workers"),
+        ("NOTICES__ALONE_PEOPLE", "-1", "notices.alone_people"),
+        ("NOTICES__OPENS", "early", "notices.opens"),
+        ("NOTICES__CLOSES", "06:00", "notices"),
+        ("NOTICES__DIGEST", "23:30", "notices"),
+        ("NOTICES__LONGEST", "9999", "notices.longest"),
         ("ROLES", '["web", "dance"]', "roles"),
         ("ROLES", "[]", "roles"),
         ("SAMPLE", "perhaps", "sample"),
@@ -94,6 +101,17 @@ def test_a_file_that_is_no_toml_is_named(text: str, write: Write) -> None:
 def test_an_unknown_section_of_the_file_is_named(write: Write) -> None:
     with pytest.raises(SettingsProblem, match="sever: "):
         read_settings(write("other.toml", "[sever]\nport = 1\n"))
+
+
+def test_the_numbers_of_notices_may_be_chosen(write: Write) -> None:
+    text = '[notices]\nalone_people = 20\nopens = "08:30"\ncloses = 21:00:00\nundo = 60\n'
+
+    rules = read_settings(write("other.toml", text)).notices.rules
+
+    assert (rules.alone_people, rules.alone_groups) == (20, 50)
+    assert (rules.opens, rules.closes) == (time(8, 30), time(21))
+    assert rules.undo == timedelta(minutes=1)
+    assert read_settings().notices.rules == BroadcastRules()
 
 
 def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,7 @@ async def test_three_years_later_nothing_past_its_time_is_left(town: Town) -> No
     await end_orders(town, [order.number for order in running if order.reporter])
     town.hands[0] += timedelta(days=3 * 365 + 1)
     before = await statistics(town)
-    assert len(await due(town)) >= 10
+    assert len(await due(town)) >= 9
     assert len(leaks(await opened(town))) > len(CANARIES)
 
     await nights(town)  # the silent are told
