@@ -29,6 +29,9 @@ def handle(turn: Turn) -> None:
     if followed_up(turn):
         return
     text, found = turn.heard.text, turn.reading.policies
+    if aspect := aspect_of(text):  # 那要带什么材料, and we do not know for what
+        _ask_for_what(turn, aspect)
+        return
     match outcome(found):
         case Outcome.ANSWER:
             policy = _given_now(turn, found[0].code)
@@ -81,13 +84,8 @@ def followed_up(turn: Turn) -> bool:
     text = str(turn.conversation.memory[MEMORY]["text"])
     if situation is not None and not aspect:
         give(turn, policy, text, answer=situation.answer)
-        return True
-    said = {name: value for name, value in shown(policy).items() if name != "answer"}
-    _remember(turn, policy, text)
-    if aspect != "source" and not said[aspect]:
-        turn.say("policy.unknown_aspect", **said)
     else:
-        turn.say("policy.aspect", aspect=aspect, **said)
+        _give_aspect(turn, policy, text, aspect)
     return True
 
 
@@ -135,6 +133,25 @@ def shown(policy: Policy) -> dict[str, Any]:
     }
 
 
+def _give_aspect(turn: Turn, policy: Policy, text: str, aspect: str) -> None:
+    """What the entry says of one thing about it: materials, where, hours, phone, link, source."""
+    said = {name: value for name, value in shown(policy).items() if name != "answer"}
+    _remember(turn, policy, text)
+    if aspect != "source" and not said[aspect]:
+        turn.say("policy.unknown_aspect", **said)
+    else:
+        turn.say("policy.aspect", aspect=aspect, **said)
+
+
+def _ask_for_what(turn: Turn, aspect: str) -> None:
+    """Asks which matter is meant; the one talked about a while ago is offered."""
+    last = _talked_about(turn, within=None)
+    choices = (Choice(value=last.code, label=last.question),) if last else ()
+    context = {"aspect": aspect, "text": turn.heard.text}
+    question = last.question if last else ""
+    turn.ask("ask.subject", "policy.for_what", choices=choices, context=context, question=question)
+
+
 def one_line(text: str) -> str:
     """The text without line breaks, since an answer has five lines at most."""
     return " ".join(part.strip() for part in text.splitlines() if part.strip())
@@ -178,6 +195,20 @@ def _meant(turn: Turn, answer: Answer) -> bool:
         hand_over(turn, text, QuestionKind.OUTDATED, answer.value)
     else:
         give(turn, policy, text)
+    return True
+
+
+def _subject(turn: Turn, answer: Answer) -> bool:
+    """The matter that was asked about before it was named: that of it is told."""
+    found = turn.reading.policies
+    if not answer.value and turn.reading.intent not in {"ask", *MAYBE_AN_ANSWER}:
+        return False
+    if not answer.value and outcome(found) is not Outcome.ANSWER:
+        return may_offer(turn)
+    policy = _given_now(turn, answer.value or found[0].code)
+    if policy is None:
+        return False
+    _give_aspect(turn, policy, turn.heard.text, str(answer.context["aspect"]))
     return True
 
 
@@ -228,9 +259,11 @@ def _given_now(turn: Turn, code: str) -> Policy | None:
     return policy if here else None
 
 
-def _talked_about(turn: Turn) -> Policy | None:
+def _talked_about(turn: Turn, *, within: timedelta | None = STILL_TALKING) -> Policy | None:
     noted = turn.conversation.memory.get(MEMORY)
-    if not noted or turn.now - datetime.fromisoformat(noted["at"]) > STILL_TALKING:
+    if not noted:
+        return None
+    if within is not None and turn.now - datetime.fromisoformat(noted["at"]) > within:
         return None
     return _given_now(turn, str(noted["code"]))
 
@@ -240,4 +273,4 @@ def _remember(turn: Turn, policy: Policy, text: str) -> None:
     turn.remember(memory={**turn.conversation.memory, MEMORY: noted})
 
 
-ANSWERS = {"meant": _meant, "situation": _situation, "rated": _rated}
+ANSWERS = {"meant": _meant, "situation": _situation, "rated": _rated, "subject": _subject}

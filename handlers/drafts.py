@@ -115,4 +115,6 @@ def _privacy(reading: Reading) -> Privacy:
 
 
 def _is_delicate(reading: Reading) -> bool:
-    return reading.anonymous or reading.confidential or reading.third_person
+    """What few may see; who can help in a danger is told of it, whatever else is told."""
+    of_others = reading.third_person and not reading.emergency
+    return reading.anonymous or reading.confidential or of_others

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from itertools import combinations
 
 from knowledge.intents import Fit
 
@@ -34,8 +35,11 @@ def intent_cues(
 
 def danger_cues(key: str, found: str) -> frozenset[str]:
     """The cues for whether there is a danger, of a message in which the rules found this one."""
-    manners = {name for name, pattern in _manners().items() if pattern.search(key)}
+    manners = _told_in("manners.toml", key)
+    dangers = _told_in("dangers.toml", key)
     cues = _shape(key) | {f"=manner {name}" for name in manners}
+    cues |= {f"=told {name}" for name in dangers}
+    cues |= {f"=told {one} {other}" for one, other in combinations(dangers, 2)}
     if found:
         cues |= {"=rule danger", f"=rule danger {found}"}
         cues |= {f"=rule danger {name}" for name in manners}
@@ -46,8 +50,13 @@ def _shape(key: str) -> set[str]:
     return {f"=length {min(len(key) // 6, _LONGEST)}"}
 
 
+def _told_in(table: str, key: str) -> list[str]:
+    """The names in a table whose ways of saying stand in the message, in its order."""
+    return [name for name, pattern in _ways(table).items() if pattern.search(key)]
+
+
 @cache
-def _manners() -> Mapping[str, re.Pattern[str]]:
-    text = (resources.files("knowledge") / "manners.toml").read_text(encoding="utf-8")
+def _ways(file: str) -> Mapping[str, re.Pattern[str]]:
+    text = (resources.files("knowledge") / file).read_text(encoding="utf-8")
     table = tomllib.loads(text)
     return {name: re.compile("|".join(ways)) for name, ways in table.items()}

@@ -43,7 +43,10 @@ _MANNERS = [
 ]
 EXPLAINING = frozenset(f"=manner {name}" for name in _MANNERS)
 _DIGITS = re.compile(r"[\d*#xX+\-]+")
-_CODES = re.compile(r"(?<![a-z0-9])(?:(?=[a-z0-9_-]*[0-9])[a-z0-9_-]+|[a-z0-9_-]{12,})")
+_CODES = re.compile(
+    r"(?:%[0-9a-f]{2})+|(?:\\u[0-9a-f]{4})+|&[a-z]+;"
+    r"|(?<![a-z0-9])(?:(?=[a-z0-9_-]*[0-9])[a-z0-9_-]+|[a-z0-9_-]{12,})"
+)
 LEFT_ALONE = frozenset({"chitchat", "advert"})
 
 

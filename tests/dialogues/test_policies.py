@@ -89,6 +89,43 @@ async def test_after_a_while_a_follow_up_means_nothing_any_more(town: Town) -> N
     assert "户口簿" not in (await town.says("王阿姨", "那要带什么材料？"))[0]
 
 
+@pytest.mark.parametrize(
+    ("asked", "named", "told"),
+    [
+        ("那要带什么材料", "身份证丢了怎么补", "户口簿"),
+        ("要准备哪些材料呀", "补身份证", "户口簿"),
+        ("去哪办啊", "身份证丢了", "户籍窗口"),
+    ],
+)
+async def test_a_follow_up_to_nothing_asks_what_it_is_about(
+    town: Town, asked: str, named: str, told: str
+) -> None:
+    question, *_ = await town.says("王阿姨", asked)
+    assert "哪件事" in question
+    answers = await town.says("王阿姨", named)
+    if "是不是想问" in answers[0]:
+        answers = await town.says("王阿姨", "1")
+
+    assert told in answers[0]
+    assert await town.orders("王阿姨") == []
+
+
+async def test_what_was_talked_about_a_while_ago_is_offered(town: Town) -> None:
+    await town.says("王阿姨", "身份证丢了怎么补")
+    await town.pass_time(hours=2)
+    question, *_ = await town.says("王阿姨", "那要带什么材料？")
+    assert "身份证" in question
+
+    assert "户口簿" in (await town.says("王阿姨", "1"))[0]
+
+
+async def test_a_report_is_no_answer_to_what_it_is_about(town: Town) -> None:
+    await town.says("王阿姨", "那要带什么材料")
+    await town.says("王阿姨", "3栋2单元楼道灯不亮")
+
+    assert [order.category for order in await town.orders("王阿姨")] == ["0402"]
+
+
 async def test_what_the_entry_does_not_say_is_not_made_up(town: Town) -> None:
     await town.says("王阿姨", "养狗要办什么证")
 
