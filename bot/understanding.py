@@ -128,7 +128,9 @@ class Understanding:
     def _with_policies(self, reading: Reading, context: ReadingContext) -> Reading:
         """The reading with the entries that may answer it; one that surely does is asked for."""
         overheard = context.group and not context.addressed
-        if reading.emergency or overheard or _is_sure_report(reading) or not len(self._policies):
+        asked_back = context.pending.startswith("ask.")
+        is_clear = _is_sure_report(reading) and not asked_back
+        if reading.emergency or overheard or is_clear or not len(self._policies):
             return reading
         home = reading.place.building or reading.place.entrance or reading.place.room
         found = self._policies.find(
