@@ -139,8 +139,8 @@ class ChatStore(Store):
         row = self._row(address)
         while row is not None and all(row.chat != before.chat for before in way):
             way.append(row)
-            moved_to = row.moved_to
-            row = moved_to and self._row(Address(channel=address.channel, chat=moved_to))
+            name = row.moved_to
+            row = None if name is None else self._row(Address(channel=address.channel, chat=name))
         return way
 
     def _row(self, address: Address) -> Any:

@@ -51,3 +51,10 @@ async def test_however_groups_move_each_name_leads_to_a_group(town: Town) -> Non
             assert home is None or home == await town.read(
                 lambda tx, home=home: tx.chats.get(home.address)
             )
+
+
+async def test_a_group_that_moved_to_nowhere_is_still_handled(town: Town) -> None:
+    await town.hears(town.inbound("王阿姨", "大家好", chat=group("a").chat))
+    nowhere = Address(channel="web", chat="")
+    await town.database.run(lambda tx: tx.chats.migrate(group("a"), nowhere))
+    assert await town.says("王阿姨", "3号楼2单元电梯坏了", chat=group("a").chat, at=True) != []
