@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from bot import app
+from bot.private_files import write_private
 from domain.branches import Branch
 from domain.changes import AuditEntry
 from domain.wording import Wording
@@ -40,13 +40,7 @@ async def export_book(house: app.Opened, of: str, year: int, file: Path) -> tupl
     count, data = await house.database.read(
         lambda tx: _written(tx, branch, year, file.suffix, house.wording)
     )
-    part = file.with_name(f"{file.name}.part")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(data)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    write_private(file, data)
     return count, f"{branch.name} {year}"
 
 

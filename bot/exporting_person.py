@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from bot.private_files import write_private
 from domain.changes import AuditEntry
 from storage import own_copy
 from storage.database import Database
@@ -22,17 +22,11 @@ class NotOnePerson(Exception):
 async def export_person(database: Database, who: str, reason: str, file: Path) -> None:
     """Writes the ZIP; raises NotOnePerson. The file appears when it is complete, for us alone."""
     person = await database.read(lambda tx: the_one(tx, who))
-    part = file.with_name(f"{file.name}.part")
     detail = {"reason": reason, "form": "file", "by": "command line"}
     taken = AuditEntry(action="person.exported", subject=f"person:{person}", detail=detail)
     await database.run(lambda tx: tx.audit.add(taken))
     data = await database.read(lambda tx: own_copy.archive(tx, person))
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(data)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    write_private(file, data)
 
 
 def the_one(tx: Transaction, who: str) -> int:

@@ -129,7 +129,7 @@ class Understanding:
         """The reading with the entries that may answer it; one that surely does is asked for."""
         overheard = context.group and not context.addressed
         asked_back = context.pending.startswith("ask.")
-        is_clear = _is_sure_report(reading) and not asked_back
+        is_clear = _is_clear_report(reading) and not asked_back
         if reading.emergency or overheard or is_clear or not len(self._policies):
             return reading
         home = reading.place.building or reading.place.entrance or reading.place.room
@@ -171,7 +171,7 @@ def _learned(catalogue: Catalogue) -> Learned | None:
         return None
 
 
-def _is_sure_report(reading: Reading) -> bool:
+def _is_clear_report(reading: Reading) -> bool:
     """Whether something is clearly wrong somewhere, and nothing is asked: most messages are."""
     return (
         reading.intent == "report"

@@ -237,6 +237,13 @@ def resize(activity: Activity, now: datetime, *, capacity: int | None) -> Activi
     return replace(activity, capacity=capacity)
 
 
+def effect_of(places: int | None, *, going: int, waiting: int) -> tuple[int, int]:
+    """How many of those who wait move up into so many places, and how many are beyond them."""
+    if places is None:
+        return waiting, 0
+    return min(max(places - going, 0), waiting), max(going - places, 0)
+
+
 def require_places(capacity: int | None) -> None:
     """Raise NoPlaces for a number of places that is none."""
     if capacity is not None and not 1 <= capacity <= MOST_PLACES:

@@ -81,6 +81,6 @@ def may_plan(actor: Actor, member: Member | None, branch: int, org: Org) -> bool
     return any(post.role in PLANNERS and org.within(branch, post.unit) for post in actor.posts)
 
 
-def may_host(post: Post, org: Org) -> bool:
+def may_ask_residents(post: Post, org: Org) -> bool:
     """Whether who holds this post may ask the residents of its community to something."""
     return post.role in HOSTS and org.unit(post.unit).kind is UnitKind.COMMUNITY

@@ -316,7 +316,7 @@ def again(broadcast: Broadcast, act: Act) -> Broadcast:
     return broadcast.moved_to(BroadcastState.SCHEDULED, ended_at=None, doubts=0, told="")
 
 
-def without(
+def counts_left(
     counts: Mapping[Delivery, int], states: Sequence[Delivery], rescued: int
 ) -> dict[Delivery, int]:
     """The counts once so many of these states wait again; the rest still counts as the first."""

@@ -43,14 +43,14 @@ LEVEL: Mapping[Role, UnitKind] = {
     Role.STREET_LEADER: UnitKind.STREET,
 }
 
-# The post that speaks for a unit when only the unit is named, and the post at its head.
+# The post that speaks for a unit when only the unit is named, and the one that looks at its words.
 SPEAKS_FOR: Mapping[UnitKind, Role] = {
     UnitKind.GRID: Role.GRID_LEADER,
     UnitKind.DEPARTMENT: Role.DEPARTMENT,
     UnitKind.COMMUNITY: Role.DUTY,
     UnitKind.STREET: Role.STREET_DUTY,
 }
-HEADS: Mapping[UnitKind, Role] = {
+REVIEWERS: Mapping[UnitKind, Role] = {
     UnitKind.COMMUNITY: Role.SECRETARY,
     UnitKind.STREET: Role.STREET_LEADER,
 }
@@ -73,9 +73,9 @@ def desk_of(unit: Unit) -> Post:
     return Post(unit=unit.id, role=SPEAKS_FOR.get(unit.kind, Role.ADMIN))
 
 
-def head_of(unit: Unit) -> Post:
-    """Who looks at what the desk of a unit wrote; an administrator where it has no head."""
-    return Post(unit=unit.id, role=HEADS.get(unit.kind, Role.ADMIN))
+def reviewer_of(unit: Unit) -> Post:
+    """Who looks at what the desk of a unit wrote; an administrator where nobody does."""
+    return Post(unit=unit.id, role=REVIEWERS.get(unit.kind, Role.ADMIN))
 
 
 def owner_post(

@@ -8,8 +8,7 @@ from domain import activities
 from domain.activities import Activity
 from domain.changes import AuditEntry
 from domain.messages import Choice
-from handlers.activity_hosts import may_host
-from handlers.activity_meant import choices, fitting, hosted, values
+from handlers.activity_meant import AS_PLANNED, choices, decision, fitting, hosted, values
 from handlers.turn import Answer, Turn
 from knowledge.activities import PlanSaid, activity_signs, find_plan, find_reason
 from storage.activity_inviting import AT_ONCE
@@ -59,7 +58,7 @@ def _propose(turn: Turn, activity: Activity, words: str) -> None:
     context = {"activity": activity.id, "words": words}
     if "ends_series" in wanted or "moves" not in wanted:
         phrase = "activity_change.confirm_cancel"
-        options = ["cancel_it", "as_planned"]
+        options = ["cancel_it", AS_PLANNED]
         if activity.series is not None:
             options.insert(1, "cancel_series")
     else:
@@ -69,7 +68,7 @@ def _propose(turn: Turn, activity: Activity, words: str) -> None:
             return
         context |= {"starts": new.starts_at.isoformat(), "place": new.place}
         phrase = "activity_change.confirm_move"
-        options = ["move_it", "as_planned"]
+        options = ["move_it", AS_PLANNED]
         activity = new
     turn.ask(
         "activity_change.confirm",
@@ -111,15 +110,12 @@ def _when(turn: Turn, answer: Answer) -> bool:
 
 
 def _confirm(turn: Turn, answer: Answer) -> bool:
-    choice = answer.value or {True: "go_on", False: "as_planned", None: ""}[turn.reading.yes]
-    activity = turn.tx.activities.lock(int(answer.context["activity"]))
-    if activity is None or not choice:
+    decided = decision(turn, answer, yes="go_on")
+    if decided is None:
         return False
-    if choice == "as_planned":
-        turn.say("activity_change.kept", title=activity.title)
+    activity, choice = decided
+    if choice == AS_PLANNED:
         return True
-    if not may_host(turn, activity.unit):
-        raise activities.MayNotPlan
     if "starts" in answer.context:
         _move(turn, activity, answer)
     else:

@@ -34,7 +34,7 @@ def hosts(turn: Turn) -> tuple[Host, ...]:
     known = {host.unit for host in found}
     for post in turn.actor.posts:
         unit = turn.org.unit(post.unit)
-        if branches.may_host(post, turn.org) and unit.id not in known:
+        if branches.may_ask_residents(post, turn.org) and unit.id not in known:
             known.add(unit.id)
             found.append(Host(unit=unit.id, name=unit.name, is_branch=False))
     return tuple(sorted(found, key=lambda host: (not host.own, not host.is_branch, host.unit)))

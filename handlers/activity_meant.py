@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from domain.activities import Activity, Counts, soonest
+from domain.activities import Activity, Counts, MayNotPlan, soonest
 from domain.messages import Choice
 from domain.units import UnitKind
-from handlers.activity_hosts import hosts
-from handlers.turn import Turn
+from handlers.activity_hosts import hosts, may_host
+from handlers.turn import Answer, Turn
 from knowledge.activities import PlanSaid, find_plan
 from storage.activity_telling import activity_values, count_values
 
 LISTED = 6
+AS_PLANNED = "as_planned"
 MANY = 60
 
 
@@ -91,3 +92,19 @@ def _said(turn: Turn) -> PlanSaid:
 
 def _day(turn: Turn, activity: Activity) -> Any:
     return turn.rules.calendar.local_day(activity.starts_at)
+
+
+def decision(turn: Turn, answer: Answer, *, yes: str) -> tuple[Activity, str] | None:
+    """The activity whose change was proposed and what was chosen, or None for no answer to it.
+
+    That it stays is said here. Raises MayNotPlan for whoever lost the office meanwhile.
+    """
+    choice = answer.value or {True: yes, False: AS_PLANNED, None: ""}[turn.reading.yes]
+    activity = turn.tx.activities.lock(int(answer.context["activity"]))
+    if activity is None or not choice:
+        return None
+    if choice == AS_PLANNED:
+        turn.say("activity_change.kept", title=activity.title)
+    elif not may_host(turn, activity.unit):
+        raise MayNotPlan
+    return activity, choice

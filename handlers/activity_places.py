@@ -4,11 +4,10 @@ they are told.
 
 from __future__ import annotations
 
-from domain.activities import Activity, moving_up, resize
+from domain.activities import Activity, effect_of, moving_up, resize
 from domain.changes import AuditEntry, Notice, to_person
 from domain.messages import Choice, Lane
-from handlers.activity_hosts import may_host
-from handlers.activity_meant import choices, fitting, hosted, values
+from handlers.activity_meant import AS_PLANNED, choices, decision, fitting, hosted, values
 from handlers.turn import Answer, Turn
 from knowledge.activities import NO_LIMIT, find_places
 from storage.activity_telling import activity_values
@@ -83,29 +82,25 @@ def _propose(turn: Turn, activity: Activity, words: str) -> None:
         return
     places = None if said == NO_LIMIT else said
     resize(activity, turn.now, capacity=places)
-    free = known["waiting"] if places is None else max(places - known["going"], 0)
+    moving, over = effect_of(places, going=known["going"], waiting=known["waiting"])
     turn.ask(
         "activity_places.confirm",
         "activity_change.confirm_places",
-        choices=(Choice(value="resize_it"), Choice(value="as_planned")),
+        choices=(Choice(value="resize_it"), Choice(value=AS_PLANNED)),
         context={"activity": activity.id, "places": places},
         places=places,
-        moving=min(free, known["waiting"]),
-        over=0 if places is None else max(known["going"] - places, 0),
+        moving=moving,
+        over=over,
         **known,
     )
 
 
 def _confirm(turn: Turn, answer: Answer) -> bool:
-    choice = answer.value or {True: "resize_it", False: "as_planned", None: ""}[turn.reading.yes]
-    activity = turn.tx.activities.lock(int(answer.context["activity"]))
-    if activity is None or not choice:
+    decided = decision(turn, answer, yes="resize_it")
+    if decided is None:
         return False
-    if choice == "as_planned":
-        turn.say("activity_change.kept", title=activity.title)
-    elif not may_host(turn, activity.unit):
-        turn.say("refused.may_not_plan")
-    else:
+    activity, choice = decided
+    if choice != AS_PLANNED:
         _resize(turn, activity, answer.context["places"])
     return True
 

@@ -197,7 +197,7 @@ def _resend(turn: Turn, broadcast: Broadcast) -> None:
 def _again(turn: Turn, broadcast: Broadcast, *states: Delivery) -> None:
     again = moves.again(broadcast, turn.act)
     rescued = turn.tx.broadcasts.rescue(broadcast, states)
-    counts = moves.without(broadcast.counts, states, rescued)
+    counts = moves.counts_left(broadcast.counts, states, rescued)
     _saved(turn, "sent_again", replace(again, counts=counts))
     turn.say("notice.again", count=rescued)
 

@@ -8,7 +8,7 @@ from domain.changes import REPORTER, Asking, Notice, to_post
 from domain.messages import Choice, Lane
 from domain.people import DESK_ROLES, Post
 from domain.policies import Policy, PolicyState, QuestionState, may_publish, publish
-from domain.routing import head_of
+from domain.routing import reviewer_of
 from handlers.ask import one_line, shown
 from handlers.turn import Turn
 
@@ -58,10 +58,10 @@ def tell_who_asked(turn: Turn, entry: Policy) -> None:
 
 def _ask_for_review(turn: Turn, entry: Policy, unit: int) -> None:
     """The head of the unit looks at it, or whoever stands above where there is none."""
-    head = head_of(turn.org.unit(unit))
+    reviewer = reviewer_of(turn.org.unit(unit))
     turn.tell(
         Notice(
-            to=to_post(head.unit, head.role),
+            to=to_post(reviewer.unit, reviewer.role),
             phrase="open_questions.review",
             values={**shown(entry), "name": turn.person.name},
             asking=Asking(

@@ -11,9 +11,24 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from aiohttp import web
+
+from domain.policies import Policy, PolicyState
+
+QUESTION = "垃圾分类怎么分"  # that the sample answers
+ENTRY = Policy(
+    code="shelter",
+    state=PolicyState.PUBLISHED,
+    question="应急避难场所在哪里",
+    answer="应急避难场所在梧桐公园草坪，能住 300 人，不能带宠物，每天 8:00 开门。",
+    phone="025-84120001",
+    link="https://example.org/shelter",
+    source="梧桐社区居委会",
+    updated_on=date(2026, 5, 1),
+)
 
 Answers = Callable[[web.Request, Mapping[str, Any]], Awaitable[web.StreamResponse]]
 

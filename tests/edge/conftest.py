@@ -37,7 +37,7 @@ class Done:
 
 
 Xiaoqi = Callable[..., Done]
-Stored = Callable[[Callable[[Transaction], Any]], Any]
+Stored = Callable[..., Any]
 
 
 @pytest.fixture
@@ -58,13 +58,13 @@ def xiaoqi(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def stored(database_url: str, tmp_path: Path) -> Stored:
-    """Runs one unit of work on the database the commands look at."""
+    """Runs one unit of work on the database the commands look at, or on another."""
 
-    def run(work: Callable[[Transaction], T]) -> T:
+    def run(work: Callable[[Transaction], T], *, url: str = database_url) -> T:
         async def once() -> T:
             keyring = Keyring.from_file(tmp_path / "test.key", create=True)
             database = Database.open(
-                database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: MORNING
+                url, keyring=keyring, wording=Phrasebook.load(), now=lambda: MORNING
             )
             try:
                 return await database.run(work)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import random
@@ -11,7 +10,7 @@ import sqlite3
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import select, text, update
@@ -19,20 +18,17 @@ from sqlalchemy import select, text, update
 from bot import backing_up
 from bot.backing_up import SUFFIX
 from domain.messages import Address, Lane, Outbound
-from knowledge.phrasebook import Phrasebook
 from storage import backup
 from storage.backup import VERSION_TABLE, engine_of, reflected
-from storage.database import Database, migrate
+from storage.database import migrate
 from storage.keyring import Keyring
 from storage.schema import OutboxState, leases
 from storage.statements import Statement
 from storage.transaction import Transaction
 from tests.databases import NewDatabase
-from tests.edge.conftest import Xiaoqi
-from tests.town import MORNING
+from tests.edge.conftest import Stored, Xiaoqi
 
 T = TypeVar("T")
-Stored = Callable[..., Any]
 WORDS = "3栋2单元楼道灯不亮了，我家钥匙在门垫下"
 TOLD = "安心金丝雀"
 BASE64 = re.compile("(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -42,28 +38,6 @@ PEOPLE = (
 )
 NOBODY_AT_WORK = Statement(update(leases).values(until=0))
 OF_TOMORROW = Statement(text("UPDATE alembic_version SET version_num = '9999'"))
-
-
-@pytest.fixture
-def stored(database_url: str, tmp_path: Path) -> Stored:
-    """Runs one unit of work on a database."""
-
-    def run(work: Callable[[Transaction], T], *, url: str = database_url) -> T:
-        async def once() -> T:
-            database = Database.open(
-                url,
-                keyring=Keyring.from_file(tmp_path / "test.key"),
-                wording=Phrasebook.load(),
-                now=lambda: MORNING,
-            )
-            try:
-                return await database.run(work)
-            finally:
-                await database.close()
-
-        return asyncio.run(once())
-
-    return run
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import date
 from typing import Any
 
 import pytest
@@ -15,25 +14,12 @@ from pydantic import SecretStr
 
 from bot.model import Model, opened_model
 from bot.settings import ModelSettings
-from domain.policies import Policy, PolicyState
 from domain.readings import Counsel
 from knowledge.policies import Outcome
 from storage.keyring import Keyring
 from tests.hostile import CANARIES, LINK, NUMBER, Hostile, hostile_texts
-from tests.model_server import ModelServer, chat, entries, model_server, shown
+from tests.model_server import ENTRY, QUESTION, ModelServer, chat, entries, model_server, shown
 from tests.town import built_town
-
-QUESTION = "垃圾分类怎么分"
-ENTRY = Policy(
-    code="shelter",
-    state=PolicyState.PUBLISHED,
-    question="应急避难场所在哪里",
-    answer="应急避难场所在梧桐公园草坪，能住 300 人，每天 8:00 开门。",
-    phone="025-84120001",
-    link="https://example.org/shelter",
-    source="梧桐社区居委会",
-    updated_on=date(2026, 5, 1),
-)
 
 Obeys = Callable[[Mapping[str, Any]], dict[str, Any]]
 

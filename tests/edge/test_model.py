@@ -29,22 +29,11 @@ from knowledge.policies import Outcome
 from knowledge.private_data import find_private_data
 from storage.keyring import Keyring
 from tests.edge.conftest import Xiaoqi
-from tests.model_server import ModelServer, chat, entries, model_server, shown
+from tests.model_server import ENTRY, QUESTION, ModelServer, chat, entries, model_server, shown
 from tests.town import built_town
 
 SECRET = "sk-nobody-may-see-this"
-QUESTION = "垃圾分类怎么分"
 RETOLD = "厨余垃圾和其他垃圾要分开。"
-ENTRY = Policy(
-    code="shelter",
-    state=PolicyState.PUBLISHED,
-    question="应急避难场所在哪里",
-    answer="应急避难场所在梧桐公园草坪，能住 300 人，不能带宠物，每天 8:00 开门。",
-    phone="025-84120001",
-    link="https://example.org/shelter",
-    source="梧桐社区居委会",
-    updated_on=date(2026, 5, 1),
-)
 OTHER = Policy(
     code="office",
     state=PolicyState.PUBLISHED,
