@@ -146,6 +146,7 @@ class _Line:
         self._waiting = 0  # of the calls: those that have not begun
         self._bulk = 0  # of the calls: those of broadcasts
         self._bulk_waiting = 0
+        self._claimed: set[int] = set()  # rows whose calls have not begun
         # What is being sent, and its outcome until that is recorded.
         self._sending: dict[int, tuple[OutboxRow, Outcome]] = {}
         self._pause = Pause()
@@ -183,6 +184,8 @@ class _Line:
             rows = await self._claim(token, room, BULK - self._bulk)
             if len(rows) == room:
                 self.something_new.set()  # for all we know there is more
+            # What waits for longer than it is claimed for is claimed again, and has its call.
+            rows = tuple(row for row in rows if row.id not in self._claimed)
             began = self._clock()
             for row in await self._start(rows, token, patient=True):
                 self._begin(row, self._call(row, token, began))
@@ -268,6 +271,7 @@ class _Line:
                 now.append(row)
                 bulk += _is_bulk(row)
             elif patient and wait <= SHORT_WAIT:
+                self._claimed.add(row.id)
                 self._begin(row, self._call_in_time(row, token, wait))
             else:
                 back.append((row.id, wait))
@@ -293,6 +297,17 @@ class _Line:
         return wait
 
     async def _call_in_time(self, row: OutboxRow, token: str, wait: float) -> None:
+        try:
+            await self._wait(row, wait)
+            began = self._clock()
+            started = await self._database.run(lambda tx: tx.outbox.sending([row.id], token))
+        finally:
+            self._claimed.discard(row.id)
+        if started:
+            await self._call(row, token, began)
+
+    async def _wait(self, row: OutboxRow, wait: float) -> None:
+        """Returns when the row may go; it counts as sent then."""
         bulk = int(_is_bulk(row))
         self._waiting += 1
         self._bulk_waiting += bulk
@@ -303,27 +318,16 @@ class _Line:
         finally:
             self._waiting -= 1
             self._bulk_waiting -= bulk
-        began = self._clock()
-        if await self._database.run(lambda tx: tx.outbox.sending([row.id], token)):
-            await self._call(row, token, began)
 
     async def _call(self, row: OutboxRow, token: str, began: float) -> None:
         with bound_contextvars(message=row.heard, outbox=row.id):
             await self._call_once(row, token, began)
 
     async def _call_once(self, row: OutboxRow, token: str, began: float) -> None:
-        """One call to the platform and its one outcome.
-
-        It is not made by whoever slept since it was marked as being sent: by its end the row might
-        be somebody else's.
-        """
-        if self._clock() - began > TOO_LATE:
+        """One call to the platform and its one outcome."""
+        if not await self._departs(began):
             outcome: Outcome = TryLater("began too late", after=0)
         else:
-            wait = self._limiter.departs(self._clock())
-            while wait > 0:
-                await asyncio.sleep(wait)
-                wait = self._limiter.departs(self._clock())
             self._sending[row.id] = (row, Unknown("stopped before its end"))
             left = self._clock()
             outcome = await self._outcome(row.outbound)
@@ -340,6 +344,19 @@ class _Line:
             logger.error("outcome not recorded", outbox=row.id, exc_info=True)
         self._sending.pop(row.id, None)
         self.something_new.set()
+
+    async def _departs(self, began: float) -> bool:
+        """Whether the call leaves, as soon as it may.
+
+        It is not made by whoever slept or waited too long since it was marked as being sent: by
+        its end the row might be somebody else's.
+        """
+        while self._clock() - began <= TOO_LATE:
+            wait = self._limiter.departs(self._clock())
+            if wait == 0:
+                return True
+            await asyncio.sleep(wait)
+        return False
 
     def _pause_after(self, outcome: Outcome, chat: str) -> None:
         """Holds back the chat or the whole channel, where the outcome asks for it."""

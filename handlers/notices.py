@@ -134,14 +134,14 @@ def _reason(turn: Turn, answer: Answer) -> bool:
 
 def _drop(turn: Turn, broadcast: Broadcast) -> None:
     dropped = moves.cancel(broadcast, turn.act)
-    turn.tx.broadcasts.take_back(broadcast, Delivery.CANCELLED)
+    turn.tx.recipients.take_back(broadcast, Delivery.CANCELLED)
     _saved(turn, "cancelled", dropped)
     turn.say("notice.dropped", **telling.values_of(dropped))
 
 
 def _pause(turn: Turn, broadcast: Broadcast) -> None:
     paused = moves.pause(broadcast, turn.act)
-    turn.tx.broadcasts.take_back(broadcast)
+    turn.tx.recipients.take_back(broadcast)
     _saved(turn, "paused", paused)
     _say(turn, "notice.paused", paused)
 
@@ -153,7 +153,7 @@ def _resume(turn: Turn, broadcast: Broadcast) -> None:
 
 
 def _result(turn: Turn, broadcast: Broadcast) -> None:
-    unwell = turn.tx.broadcasts.unwell(broadcast, (*telling.UNWELL, Delivery.UNKNOWN), NAMED)
+    unwell = turn.tx.recipients.unwell(broadcast, (*telling.UNWELL, Delivery.UNKNOWN), NAMED)
     tally = turn.tx.broadcasts.tally(broadcast) if broadcast.asks else {}
     asking = telling.asking_what_next(broadcast)
     turn.say(
@@ -196,7 +196,7 @@ def _resend(turn: Turn, broadcast: Broadcast) -> None:
 
 def _again(turn: Turn, broadcast: Broadcast, *states: Delivery) -> None:
     again = moves.again(broadcast, turn.act)
-    rescued = turn.tx.broadcasts.rescue(broadcast, states)
+    rescued = turn.tx.recipients.rescue(broadcast, states)
     counts = moves.counts_left(broadcast.counts, states, rescued)
     _saved(turn, "sent_again", replace(again, counts=counts))
     turn.say("notice.again", count=rescued)

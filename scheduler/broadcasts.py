@@ -20,8 +20,8 @@ from domain.changes import Change, Notice
 from domain.conversations import Question
 from domain.messages import Address, Button, Choice, Lane, Outbound
 from storage.bell import Topic, woken
-from storage.broadcasts import RecipientRow
 from storage.database import Database, Unavailable
+from storage.recipients import RecipientRow
 from storage.telling import QUESTION_LIFE
 from storage.transaction import Transaction
 
@@ -82,7 +82,7 @@ class Broadcaster:
 
 
 def _look(tx: Transaction) -> tuple[tuple[int, ...], bool]:
-    return tx.broadcasts.under_way(), bool(tx.broadcasts.held_chats(1))
+    return tx.broadcasts.under_way(), bool(tx.recipients.held_chats(1))
 
 
 def plan(number: int, tx: Transaction) -> bool:
@@ -144,25 +144,25 @@ def _until_morning(tx: Transaction, broadcast: Broadcast) -> Broadcast:
 
 def _send_some(tx: Transaction, broadcast: Broadcast) -> bool:
     """Writes down results, and feeds the outbox what it has room for."""
-    results = tx.broadcasts.settle(broadcast, SETTLED)
+    results = tx.recipients.settle(broadcast, SETTLED)
     broadcast = _counted(broadcast, results)
     if broadcast.doubts >= TOO_DOUBTFUL:
         return _stopped_by_doubts(tx, broadcast)
     if not _may_go_now(tx, broadcast):
-        tx.broadcasts.take_back(broadcast)
-        still = tx.broadcasts.open_rows(broadcast).get(Delivery.QUEUED, 0)
-        if not still and tx.broadcasts.waiting(broadcast, 1):
+        tx.recipients.take_back(broadcast)
+        still = tx.recipients.open_rows(broadcast).get(Delivery.QUEUED, 0)
+        if not still and tx.recipients.waiting(broadcast, 1):
             _until_morning(tx, replace(broadcast, state=BroadcastState.SCHEDULED))
             return True
         fed: Counter[Delivery] = Counter()
     else:
-        in_outbox = tx.broadcasts.open_rows(broadcast).get(Delivery.QUEUED, 0)
+        in_outbox = tx.recipients.open_rows(broadcast).get(Delivery.QUEUED, 0)
         fed = _feed(tx, broadcast, WINDOW - in_outbox)
         broadcast = _counted(broadcast, fed)
     if results or fed:
         tx.broadcasts.save(broadcast)
         return True
-    if not tx.broadcasts.open_rows(broadcast) and not tx.broadcasts.waiting(broadcast, 1):
+    if not tx.recipients.open_rows(broadcast) and not tx.recipients.waiting(broadcast, 1):
         _end(tx, broadcast)
         return True
     return False
@@ -184,7 +184,7 @@ def _stopped_by_doubts(tx: Transaction, broadcast: Broadcast) -> bool:
     """Every message into a platform that is out of order is a gap: somebody decides when to go
     on.
     """
-    tx.broadcasts.take_back(broadcast)
+    tx.recipients.take_back(broadcast)
     broadcast = broadcast.moved_to(BroadcastState.PAUSED)
     broadcast = replace(broadcast, doubts=0)
     tx.broadcasts.save(broadcast)
@@ -202,7 +202,7 @@ def _feed(tx: Transaction, broadcast: Broadcast, room: int) -> Counter[Delivery]
     """Puts the next messages into the outbox; what became of each of those rows."""
     fed: Counter[Delivery] = Counter()
     text = worded(tx, broadcast)
-    for row in tx.broadcasts.waiting(broadcast, max(room, 0)):
+    for row in tx.recipients.waiting(broadcast, max(room, 0)):
         fed[_feed_one(tx, broadcast, row, text)] += 1
     return fed
 
@@ -218,16 +218,19 @@ def _feed_one(tx: Transaction, broadcast: Broadcast, row: RecipientRow, text: st
     who = row.addressee
     address = tx.audiences.address(who)
     if address is None:
-        tx.broadcasts.ended(row, Delivery.BLOCKED, "unreachable")
+        tx.recipients.ended(row, Delivery.BLOCKED, "unreachable")
         return Delivery.BLOCKED
+    if address.chat != who.chat and who.person is None and tx.recipients.has(broadcast, address):
+        tx.recipients.ended(row, Delivery.CANCELLED, "moved")  # and is counted under its new name
+        return Delivery.CANCELLED
     if who.person is not None and not _wants(tx, broadcast, who.person):
-        tx.broadcasts.ended(row, Delivery.CANCELLED, "unwanted")
+        tx.recipients.ended(row, Delivery.CANCELLED, "unwanted")
         return Delivery.CANCELLED
     if _is_spared(tx, broadcast, row, address):
         rules = tx.rules.limits.broadcasts
-        tx.broadcasts.hold(row, rules.digest_after(tx.now, tx.rules.zone).astimezone(UTC))
+        tx.recipients.hold(row, rules.digest_after(tx.now, tx.rules.zone).astimezone(UTC))
         return Delivery.QUEUED
-    tx.broadcasts.queued(row, _queue(tx, broadcast, row, address, text))
+    tx.recipients.queued(row, _queue(tx, broadcast, row, address, text))
     return Delivery.QUEUED
 
 
@@ -244,7 +247,7 @@ def _is_spared(tx: Transaction, broadcast: Broadcast, row: RecipientRow, address
     """Whether the group has had its one ordinary notice today, so that this one waits."""
     if row.addressee.person is not None or not broadcast.merges or row.tries:
         return False
-    return not tx.broadcasts.is_first_today(address, broadcast)
+    return not tx.recipients.is_first_today(address, broadcast)
 
 
 def _queue(
@@ -253,7 +256,7 @@ def _queue(
     who = row.addressee
     choices = _choices(tx) if broadcast.asks else ()
     token = secrets.token_urlsafe(9)
-    before = tx.broadcasts.message_of(broadcast.of, who) if broadcast.of else ""
+    before = tx.recipients.message_of(broadcast.of, who) if broadcast.of else ""
     recalls = broadcast.action is Action.RECALL
     outbound = Outbound(
         id=0,
@@ -299,7 +302,7 @@ def send_digests(tx: Transaction) -> bool:
     """What groups were spared goes to each of them as one message; whether any went."""
     if not tx.rules.limits.broadcasts.may_send_at(tx.now, tx.rules.zone):
         return False
-    went = [_send_digest(tx, chat) for chat in tx.broadcasts.held_chats(DIGESTS)]
+    went = [_send_digest(tx, chat) for chat in tx.recipients.held_chats(DIGESTS)]
     return any(went)
 
 
@@ -307,7 +310,7 @@ def _send_digest(tx: Transaction, chat: Address) -> bool:
     parts: list[tuple[RecipientRow, dict[str, str]]] = []
     length = 0
     known: dict[int, Broadcast | None] = {}
-    for row in tx.broadcasts.held_of(chat):
+    for row in tx.recipients.held_of(chat):
         broadcast = known.setdefault(row.broadcast, tx.broadcasts.get(row.broadcast))
         if broadcast is None or broadcast.state is not BroadcastState.SENDING:
             continue
@@ -324,10 +327,10 @@ def _send_digest(tx: Transaction, chat: Address) -> bool:
         for row, _ in parts:
             _unreached(tx, row)
         return True
-    if not tx.broadcasts.is_first_today(address, first):
+    if not tx.recipients.is_first_today(address, first):
         rules = tx.rules.limits.broadcasts
         for row, _ in parts:
-            tx.broadcasts.hold(row, rules.digest_after(tx.now, tx.rules.zone).astimezone(UTC))
+            tx.recipients.hold(row, rules.digest_after(tx.now, tx.rules.zone).astimezone(UTC))
         return True
     rows = [{"row": number, **part} for number, (_, part) in enumerate(parts, start=1)]
     text = tx.wording.say("notice.digest", {"rows": rows, "count": len(rows)})
@@ -340,13 +343,13 @@ def _send_digest(tx: Transaction, chat: Address) -> bool:
         request_key=f"digest:{parts[0][0].id}",
     )
     for row, _ in parts:
-        tx.broadcasts.queued(row, queued)
+        tx.recipients.queued(row, queued)
     return True
 
 
 def _unreached(tx: Transaction, row: RecipientRow) -> None:
     """The group went while the digest was waiting."""
-    tx.broadcasts.ended(row, Delivery.BLOCKED, "unreachable")
+    tx.recipients.ended(row, Delivery.BLOCKED, "unreachable")
     broadcast = tx.broadcasts.lock(row.broadcast)
     assert broadcast is not None
     tx.broadcasts.save(_counted(broadcast, Counter({Delivery.BLOCKED: 1})))

@@ -106,6 +106,7 @@ class ChatStore(Store):
         )
         self.db.run(_MOVED, new_name=new.chat, **_name(old))
         self.tx.outbox.move(old, new)
+        self.tx.recipients.move(old, new)
         self.tx.conversations.move(old, new)
         self.tx.orders.move(old, new)
 

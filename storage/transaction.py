@@ -48,6 +48,7 @@ from storage.outbox import OutboxStore
 from storage.people import PersonStore
 from storage.policies import PolicyStore
 from storage.questions import QuestionStore
+from storage.recipients import RecipientStore
 from storage.schema import moment
 from storage.sealing_chain import SealingChain
 from storage.statements import SQLITE, Session, Statement
@@ -113,6 +114,7 @@ class Transaction:
         self.consents = ConsentStore(self)
         self.chats = ChatStore(self)
         self.broadcasts = BroadcastStore(self)
+        self.recipients = RecipientStore(self)
         self.audiences = AudienceStore(self)
         self.orders = OrderStore(self)
         self.attachments = AttachmentStore(self)

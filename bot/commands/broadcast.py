@@ -22,7 +22,7 @@ from bot.commands.base import (
 )
 from bot.progress import progress
 from domain.broadcasts import LIVE, Broadcast, Delivery
-from storage.broadcasts import RecipientRow
+from storage.recipients import RecipientRow
 from storage.transaction import Transaction
 
 UNWELL = (Delivery.FAILED, Delivery.BLOCKED, Delivery.UNKNOWN)
@@ -91,7 +91,7 @@ def _found(tx: Transaction, number: str) -> tuple[list[Broadcast], list[Recipien
     one = tx.broadcasts.numbered(number)
     if one is None:
         return [], []
-    return [one], list(tx.broadcasts.unwell(one, UNWELL, MOST_NAMED))
+    return [one], list(tx.recipients.unwell(one, UNWELL, MOST_NAMED))
 
 
 def _unwell(row: RecipientRow) -> str:

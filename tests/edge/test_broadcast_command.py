@@ -32,8 +32,8 @@ def noticed(xiaoqi: Xiaoqi, stored: Stored) -> Callable[[], str]:
             planned_at=tx.now,
         )
         made = tx.broadcasts.plan_some(tx.broadcasts.add(draft), 10)
-        (row,) = tx.broadcasts.waiting(made, 10)
-        tx.broadcasts.ended(row, Delivery.BLOCKED, "Forbidden: bot was kicked")
+        (row,) = tx.recipients.waiting(made, 10)
+        tx.recipients.ended(row, Delivery.BLOCKED, "Forbidden: bot was kicked")
         sending = made.moved_to(BroadcastState.SCHEDULED).moved_to(BroadcastState.SENDING)
         counts = {Delivery.BLOCKED: 1, Delivery.SENT: 2}
         heads = Heads(groups={"web": 3})

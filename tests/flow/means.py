@@ -4,7 +4,8 @@ database.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -71,6 +72,14 @@ async def said(town: Town, *states: OutboxState) -> list[OutboxRow]:
 
     found: list[OutboxRow] = await town.read(look)
     return found
+
+
+async def until(town: Town, claim: Callable[[list[OutboxRow]], bool]) -> None:
+    """Returns once this is true of the whole outbox, in order."""
+    while True:
+        if claim(await said(town)):
+            return
+        await asyncio.sleep(0.01)
 
 
 async def states(database: Database) -> list[OutboxState]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
+from bot.channels.base import Limits
 from bot.relay import TOO_LATE, Relay
-from domain.messages import Address, Attachment, AttachmentKind, Lane, Outbound
+from domain.messages import Address, Attachment, AttachmentKind, Lane, Outbound, Sent
 from scheduler.clock import Clock
 from scheduler.job import Job
 from scheduler.times import Times
@@ -13,7 +15,7 @@ from storage.attachments import PendingAttachment
 from storage.inbox_rows import InboxRow
 from storage.schema import AttachmentState, OutboxState
 from storage.transaction import Transaction
-from tests.flow.means import LIGHT, run_out, states, unfinished
+from tests.flow.means import LIGHT, run_out, states, unfinished, until
 from tests.town import SOUND, MemoryChannel, Town
 
 
@@ -132,6 +134,45 @@ async def test_a_call_is_not_made_by_whoever_slept_since_it_was_marked(hardy: To
     await relay.settle()
     row = await hardy.read(lambda tx: tx.outbox.get(number))
     assert (row.state, row.attempts, len(channel.sent)) == (OutboxState.SENT, 2, 1)
+
+
+class Hangs(MemoryChannel):
+    """One call a second, and the first hangs."""
+
+    def __init__(self) -> None:
+        super().__init__("web", limits=Limits(per_second=1))
+        self.began, self.may_end = asyncio.Event(), asyncio.Event()
+
+    async def send(self, outbound: Outbound) -> Sent:
+        self.began.set()
+        await self.may_end.wait()
+        return await super().send(outbound)
+
+
+async def test_a_call_that_waited_too_long_for_others_to_end_is_not_made(hardy: Town) -> None:
+    """Marked as being sent, it waits until the platform can count no more calls in its second."""
+    passed, channel = [0.0], Hangs()
+
+    def two(tx: Transaction) -> None:
+        for chat in ("one", "other"):
+            address = Address(channel="web", chat=chat)
+            telling = Outbound(id=0, address=address, lane=Lane.BROADCAST, text="通知")
+            tx.outbox.add(telling, person=None, phrase="test", values={})
+
+    await hardy.database.run(two)
+    relay = Relay(hardy.database, {"web": channel}, owner="relay", clock=lambda: passed[0])
+    delivering = asyncio.create_task(relay.run())
+    await channel.began.wait()
+    passed[0] = 1.5
+    await until(hardy, lambda rows: all(row.state is OutboxState.SENDING for row in rows))
+    passed[0] += TOO_LATE + 0.5
+    await until(hardy, lambda rows: rows[1].attempts == 2)  # it went back, and is tried anew
+    channel.may_end.set()
+    passed[0] += 5
+    await until(hardy, lambda rows: all(row.state is OutboxState.SENT for row in rows))
+    delivering.cancel()
+    await asyncio.gather(delivering, return_exceptions=True)
+    assert [outbound.address.chat for outbound in channel.sent] == ["one", "other"]
 
 
 async def test_nothing_is_claimed_under_a_lease_that_was_lost(hardy: Town) -> None:

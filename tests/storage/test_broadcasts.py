@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from domain.audiences import AudienceQuery, groups_in, people_in
+from domain.audiences import Addressee, AudienceQuery, groups_in, people_in
 from domain.broadcasts import Broadcast, BroadcastState, Delivery
 from domain.messages import Address, Lane
 from scheduler.broadcasts import WINDOW, Broadcaster, plan, step
@@ -65,7 +65,7 @@ async def states(database: Database, number: int) -> dict[Delivery, int]:
     def look(tx: Transaction) -> dict[Delivery, int]:
         broadcast = tx.broadcasts.get(number)
         assert broadcast is not None
-        return {**tx.broadcasts.open_rows(broadcast), **broadcast.counts}
+        return {**tx.recipients.open_rows(broadcast), **broadcast.counts}
 
     return await database.read(look)
 
@@ -163,7 +163,7 @@ async def test_paused_what_waits_in_the_outbox_does_not_go(database: Database) -
         broadcast = tx.broadcasts.lock(number)
         assert broadcast is not None
         tx.broadcasts.save(broadcast.moved_to(BroadcastState.PAUSED))
-        return tx.broadcasts.take_back(broadcast)
+        return tx.recipients.take_back(broadcast)
 
     assert await database.run(pause) == MANY
     assert await database.run(in_outbox) == []
@@ -192,17 +192,97 @@ async def test_after_ten_unknown_in_a_row_somebody_is_asked(
     assert broadcast.counts == {Delivery.UNKNOWN: 10}
 
 
+OLD, NEW = Address(channel="telegram", chat="-7"), Address(channel="telegram", chat="-1007")
+
+
+def a_group(tx: Transaction) -> None:
+    group = said_in_group("大家好", key="g", account="wang", chat=OLD.chat)
+    tx.people.arrive(group)
+    tx.chats.seen(group)
+    tx.chats.bind(group.address, tx.org.coded("grid1").id)
+
+
+async def delivered(database: Database, number: int) -> list[str]:
+    """The chats of Telegram it goes to."""
+    await database.run(partial(step, number))
+
+    def look(tx: Transaction) -> list[str]:
+        rows = tx.outbox.claim("telegram", token="t", limit=1000, first=Lane.BROADCAST)
+        return [row.outbound.address.chat for row in rows]
+
+    return await database.run(look)
+
+
+async def test_a_group_that_moves_while_recipients_are_counted_is_one(database: Database) -> None:
+    await database.run(a_group)
+    number = await database.run(partial(draft, groups=True))
+    await planned(database, number)
+
+    def moved(tx: Transaction) -> None:
+        tx.chats.migrate(OLD, NEW)
+        broadcast = tx.broadcasts.lock(number)
+        assert broadcast is not None
+        tx.broadcasts.save(replace(broadcast, plan=""))
+
+    await database.run(moved)
+    await planned(database, number)
+    broadcast = await database.read(lambda tx: tx.broadcasts.get(number))
+    assert broadcast is not None
+    assert broadcast.heads.total == 1
+    assert await delivered(database, number) == [NEW.chat]
+
+
+async def test_a_group_counted_under_both_of_its_names_hears_it_once(database: Database) -> None:
+    """Who counts does not see what another transaction is about to move."""
+    await database.run(a_group)
+    number = await database.run(partial(draft, groups=True))
+    await database.run(lambda tx: tx.chats.migrate(OLD, NEW))
+    await planned(database, number)
+
+    def counted_before(tx: Transaction) -> None:
+        broadcast = tx.broadcasts.lock(number)
+        assert broadcast is not None
+        tx.recipients.plan_groups(broadcast, [Addressee(channel="telegram", chat=OLD.chat)])
+
+    await database.run(counted_before)
+    assert await delivered(database, number) == [NEW.chat]
+    assert await states(database, number) == {Delivery.QUEUED: 1, Delivery.CANCELLED: 1}
+
+
+async def test_a_group_that_moved_has_had_its_notice_of_the_day(database: Database) -> None:
+    await database.run(a_group)
+    await database.run(partial(draft, groups=True, overrides=False, merges=True))
+    sender = Broadcaster(database, after_commit=lambda: None)
+    while await sender.once():
+        pass
+    await database.run(lambda tx: tx.chats.migrate(OLD, NEW))
+    second = await database.run(partial(draft, groups=True, overrides=False, merges=True))
+    while await sender.once():
+        pass
+    assert await states(database, second) == {Delivery.HELD: 1}
+
+
+async def test_a_group_whose_messages_were_dropped_because_it_is_gone_was_not_reached(
+    database: Database,
+) -> None:
+    await database.run(a_group)
+    number = await database.run(partial(draft, groups=True))
+    await planned(database, number)
+    await database.run(partial(step, number))
+
+    def thrown_out(tx: Transaction) -> None:
+        tx.chats.deactivate(OLD)
+        tx.outbox.cancel_address(OLD)
+
+    await database.run(thrown_out)
+    await database.run(partial(step, number))
+    assert await states(database, number) == {Delivery.BLOCKED: 1}
+
+
 async def test_a_group_that_went_while_its_digest_waited_is_named(
     database: Database, clock: Clock
 ) -> None:
-    group = said_in_group("大家好", key="g", account="wang", chat="-7")
-
-    def there(tx: Transaction) -> None:
-        tx.people.arrive(group)
-        tx.chats.seen(group)
-        tx.chats.bind(group.address, tx.org.coded("grid1").id)
-
-    await database.run(there)
+    await database.run(a_group)
     first = await database.run(partial(draft, groups=True, overrides=False, merges=True))
     second = await database.run(partial(draft, groups=True, overrides=False, merges=True))
     sender = Broadcaster(database, after_commit=lambda: None)
@@ -210,7 +290,7 @@ async def test_a_group_that_went_while_its_digest_waited_is_named(
         pass
     assert await states(database, first) == {Delivery.QUEUED: 1}
     assert await states(database, second) == {Delivery.HELD: 1}
-    await database.run(lambda tx: tx.chats.deactivate(group.address))
+    await database.run(lambda tx: tx.chats.deactivate(OLD))
     clock.pass_time(hours=25)
     while await sender.once():
         pass
