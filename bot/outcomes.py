@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.messages import Address, Lane, Refused, Sent, TryLater, Unknown
-from storage.outbox import SAID_AGAIN, OutboxRow
+from storage.outbox import OutboxRow
+from storage.outbox_statements import SAID_AGAIN
 from storage.schema import AttachmentState
 from storage.transaction import Transaction
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select, text
 
 from storage.operating import count_unknown
-from storage.outbox import LANES
+from storage.outbox_statements import LANES
 from storage.schema import (
     AttachmentState,
     InboxState,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, select, update
 
 from domain.changes import AuditEntry
-from storage.outbox import COLUMN, LANES
+from storage.outbox import COLUMN
+from storage.outbox_statements import LANES
 from storage.schema import OutboxState, chats, erasures, moment, outbox, stored
 from storage.statements import Statement
 

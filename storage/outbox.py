@@ -2,259 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, case, exists, or_, select, update
-
 from domain.messages import Address, Button, Lane, Outbound
+from storage import outbox_statements as statements
 from storage.bell import Topic
 from storage.keyring import BadKey
-from storage.schema import UNSENT, OutboxState, moment, outbox, stored
-from storage.statements import Statement, Store, adding, among
+from storage.outbox_statements import LANES, MAX_UNKNOWN
+from storage.schema import OutboxState, moment, stored
+from storage.statements import Store
 
 COLUMN = b"outbox.private"
 TOO_LATE = "too late"  # what was good until a moment that is over
 CLAIMED_FOR = 10.0  # seconds; it waits for a moment's pace at most
 LEASE = 60.0  # seconds for sending
-LANES = tuple(Lane)
-# Said again when nobody knows whether it arrived; worst case somebody reads it twice. A broadcast
-# is not: worst case is a reported gap (design.md §1, "Three outcomes").
-SAID_AGAIN = frozenset({Lane.EMERGENCY, Lane.DIALOGUE, Lane.STAFF})
-MAX_UNKNOWN = 5  # whoever is killed over and over may be killed at the same answer twice
-
-_earlier = outbox.alias("earlier")
-_ROW: BindParameter[Any] = bindparam("row")
-_HELD = outbox.c.token == bindparam("holder")
-_SENDING = outbox.c.state == OutboxState.SENDING.value
-_CLAIMED = outbox.c.state == OutboxState.CLAIMED.value
-# Said as the indexes say it, or SQLite would not use them.
-_IS_HELD = outbox.c.state.in_([OutboxState.CLAIMED.value, OutboxState.SENDING.value])
-_IS_UNSENT = outbox.c.state.in_([state.value for state in UNSENT])
-_EXPIRED = outbox.c.lease_until <= bindparam("clock")
-
-_ADD = Statement(
-    adding(
-        outbox,
-        "channel",
-        "address_digest",
-        "lane",
-        "key",
-        "private",
-        "person",
-        "phrase",
-        "number",
-        "request_key",
-        "created_at",
-        "due_at",
-        "ready_at",
-    )
-    .on_conflict_do_nothing(index_elements=["request_key"])
-    .returning(outbox.c.id)
-)
-_KNOWN = Statement(select(outbox.c.id).where(outbox.c.request_key == bindparam("request_key")))
-_HEADS = Statement(
-    select(outbox.c.id)
-    .where(
-        outbox.c.channel == bindparam("on_channel"),
-        outbox.c.state == OutboxState.QUEUED.value,
-        outbox.c.ready_at <= bindparam("now"),
-        outbox.c.lane >= bindparam("first_lane"),
-        outbox.c.lane <= bindparam("last_lane"),
-        ~among(outbox.c.address_digest, "busy"),
-        ~exists(
-            select(_earlier.c.id).where(
-                _earlier.c.address_digest == outbox.c.address_digest,
-                _earlier.c.lane == outbox.c.lane,
-                _earlier.c.id < outbox.c.id,
-                _earlier.c.state.in_([state.value for state in UNSENT]),
-            )
-        ),
-    )
-    .order_by(outbox.c.lane, outbox.c.id)
-    .limit(bindparam("many"))
-    .with_for_update(skip_locked=True, of=outbox)
-)
-# The same for one lane with few addresses and long lines: from address to address.
-_IS_STAFF = outbox.c.lane == LANES.index(Lane.STAFF)
-_first = (
-    select(outbox.c.id)
-    .where(outbox.c.channel == bindparam("on_channel"), _IS_STAFF, _IS_UNSENT)
-    .order_by(outbox.c.address_digest, outbox.c.id)
-    .limit(1)
-)
-_heads = select(_first.scalar_subquery().label("id")).cte("heads", recursive=True)
-_behind = outbox.alias("behind")
-_next = (
-    select(_behind.c.id)
-    .where(
-        _behind.c.channel == bindparam("on_channel"),
-        _behind.c.lane == LANES.index(Lane.STAFF),
-        _behind.c.state.in_([state.value for state in UNSENT]),
-        _behind.c.address_digest > _earlier.c.address_digest,
-    )
-    .order_by(_behind.c.address_digest, _behind.c.id)
-    .limit(1)
-    .correlate(_earlier)
-)
-_heads = _heads.union_all(
-    select(_next.scalar_subquery()).select_from(
-        _heads.join(_earlier, _earlier.c.id == _heads.c.id)
-    )
-)
-STAFF_HEADS = Statement(
-    select(outbox.c.id)
-    .select_from(_heads.join(outbox, outbox.c.id == _heads.c.id))
-    .where(
-        outbox.c.state == OutboxState.QUEUED.value,
-        outbox.c.ready_at <= bindparam("now"),
-        ~among(outbox.c.address_digest, "busy"),
-    )
-    .order_by(outbox.c.id)
-    .limit(bindparam("many"))
-    .with_for_update(skip_locked=True, of=outbox)
-)
-_CLAIM = Statement(
-    update(outbox)
-    .where(among(outbox.c.id, "ids"), outbox.c.state == OutboxState.QUEUED.value)
-    .values(
-        state=OutboxState.CLAIMED.value,
-        token=bindparam("holder"),
-        lease_until=bindparam("until"),
-    )
-    .returning(outbox)
-)
-_START = Statement(
-    update(outbox)
-    .where(among(outbox.c.id, "ids"), _HELD, or_(_CLAIMED, _SENDING))
-    .values(
-        state=OutboxState.SENDING.value,
-        attempts=outbox.c.attempts + case((_CLAIMED, 1), else_=0),
-        lease_until=bindparam("until"),
-    )
-    .returning(outbox.c.id)
-)
-_SENT = Statement(
-    update(outbox)
-    .where(outbox.c.id == _ROW, _HELD, _SENDING)
-    .values(
-        state=OutboxState.SENT.value,
-        message=bindparam("platform_message"),
-        finished_at=bindparam("now"),
-    )
-)
-_END = Statement(
-    update(outbox)
-    .where(outbox.c.id == _ROW, _HELD, or_(_SENDING, _CLAIMED))
-    .values(
-        state=bindparam("new_state"),
-        reason=bindparam("why"),
-        finished_at=bindparam("now"),
-    )
-)
-_LATER = Statement(
-    update(outbox)
-    .where(outbox.c.id == _ROW, _HELD, or_(_SENDING, _CLAIMED))
-    .values(
-        state=OutboxState.QUEUED.value,
-        reason=bindparam("why"),
-        ready_at=bindparam("ready"),
-        token=None,
-    )
-)
-_RELEASE = Statement(
-    update(outbox)
-    .where(
-        outbox.c.channel == bindparam("on_channel"),
-        _IS_HELD,
-        _CLAIMED,
-        or_(outbox.c.token != bindparam("holder"), _EXPIRED),
-    )
-    .values(state=OutboxState.QUEUED.value)
-)
-_LET_GO = Statement(
-    update(outbox)
-    .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _CLAIMED, _HELD)
-    .values(state=OutboxState.QUEUED.value, token=None)
-)
-_GIVE_UP = Statement(
-    update(outbox)
-    .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _HELD)
-    .values(lease_until=0)
-)
-_LOST = Statement(
-    update(outbox)
-    .where(outbox.c.channel == bindparam("on_channel"), _IS_HELD, _SENDING, _EXPIRED)
-    .values(
-        state=case(
-            (
-                (outbox.c.unknowns + 1 < MAX_UNKNOWN)
-                & outbox.c.lane.in_([LANES.index(lane) for lane in SAID_AGAIN]),
-                OutboxState.QUEUED.value,
-            ),
-            else_=OutboxState.UNKNOWN.value,
-        ),
-        unknowns=outbox.c.unknowns + 1,
-        reason="lease expired",
-        finished_at=bindparam("now"),
-    )
-    .returning(outbox.c.id)
-)
-_COUNT_UNKNOWN = Statement(
-    update(outbox)
-    .where(outbox.c.id == _ROW, _HELD, or_(_SENDING, _CLAIMED))
-    .values(unknowns=outbox.c.unknowns + 1)
-)
-_CANCEL_PERSON = Statement(
-    update(outbox)
-    .where(
-        outbox.c.person == bindparam("whose"),
-        outbox.c.state.in_([OutboxState.QUEUED.value, OutboxState.CLAIMED.value]),
-    )
-    .values(state=OutboxState.CANCELLED.value, finished_at=bindparam("now"))
-)
-_CANCEL_ADDRESS = Statement(
-    update(outbox)
-    .where(
-        outbox.c.address_digest == bindparam("where"),
-        _IS_UNSENT,
-        outbox.c.state != OutboxState.SENDING.value,
-    )
-    .values(state=OutboxState.CANCELLED.value, finished_at=bindparam("now"))
-)
-_BY_MESSAGE = Statement(
-    select(outbox)
-    .where(
-        outbox.c.address_digest == bindparam("where"),
-        outbox.c.message == bindparam("platform_message"),
-        outbox.c.message.is_not(None),
-    )
-    .order_by(outbox.c.id.desc())
-    .limit(1)
-)
-_GET = Statement(select(outbox).where(outbox.c.id == _ROW))
-_UNSENT_AT = Statement(
-    select(outbox).where(
-        outbox.c.address_digest == bindparam("where"),
-        _IS_UNSENT,
-    )
-)
-_MOVE = Statement(
-    update(outbox)
-    .where(outbox.c.id == _ROW)
-    .values(address_digest=bindparam("where"), private=bindparam("sealed"))
-)
-_OF_PERSON = Statement(
-    select(outbox).where(outbox.c.person == bindparam("whose")).order_by(outbox.c.id)
-)
-_BLANK = Statement(
-    update(outbox).where(outbox.c.person == bindparam("whose")).values(private=None)
-)
-_GIVE = Statement(
-    update(outbox).where(outbox.c.person == bindparam("drop")).values(person=bindparam("keep"))
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +72,7 @@ class OutboxStore(Store):
         key = self._key(about, person)
         now = stored(self.tx.now)
         added = self.db.value(
-            _ADD,
+            statements.ADD,
             channel=outbound.address.channel,
             address_digest=self.tx.address_digest(outbound.address),
             lane=LANES.index(outbound.lane),
@@ -324,7 +88,7 @@ class OutboxStore(Store):
         )
         self.tx.ring(Topic.OUTBOX)
         if added is None:
-            added = self.db.value(_KNOWN, request_key=request_key)
+            added = self.db.value(statements.KNOWN, request_key=request_key)
         row: int = added
         return row
 
@@ -346,7 +110,7 @@ class OutboxStore(Store):
         """
         heads: list[int] = []
         kept_out = [self.tx.address_digest(Address(channel=channel, chat=chat)) for chat in busy]
-        for statement, lanes in _ways(LANES.index(first), LANES.index(last)):
+        for statement, lanes in statements.heads(LANES.index(first), LANES.index(last)):
             if len(heads) < limit:
                 found = self.db.all(
                     statement,
@@ -360,7 +124,7 @@ class OutboxStore(Store):
         if not heads:
             return ()
         rows = self.db.all(
-            _CLAIM,
+            statements.CLAIM,
             ids=heads,
             holder=token,
             until=self.tx.clock_after(lease),
@@ -377,20 +141,26 @@ class OutboxStore(Store):
 
         Asked again, because nobody knows whether the first commit was one, it says the same.
         """
-        rows = self.db.all(_START, ids=list(ids), holder=token, until=self.tx.clock_after(lease))
+        rows = self.db.all(
+            statements.START, ids=list(ids), holder=token, until=self.tx.clock_after(lease)
+        )
         return tuple(row.id for row in rows)
 
     def sent(self, row: int, token: str, message: str) -> bool:
         """The platform has it, under this number of its own; False when it is ours no more."""
         touched = self.db.run(
-            _SENT, row=row, holder=token, platform_message=message or None, now=self._now()
+            statements.SENT,
+            row=row,
+            holder=token,
+            platform_message=message or None,
+            now=self._now(),
         )
         return touched == 1
 
     def later(self, row: int, token: str, after: float, reason: str) -> bool:
         """Not sent; try again after so many seconds."""
         ready = stored(self.tx.now + timedelta(seconds=after))
-        return self.db.run(_LATER, row=row, holder=token, ready=ready, why=reason) == 1
+        return self.db.run(statements.LATER, row=row, holder=token, ready=ready, why=reason) == 1
 
     def refused(self, row: int, token: str, reason: str) -> bool:
         """The platform will never take it."""
@@ -398,8 +168,8 @@ class OutboxStore(Store):
 
     def unknown(self, row: int, token: str, reason: str, *, retry: bool) -> bool:
         """Nobody knows whether it arrived; with `retry` it is said again, four times at most."""
-        self.db.run(_COUNT_UNKNOWN, row=row, holder=token)
-        found = self.db.one(_GET, row=row)
+        self.db.run(statements.COUNT_UNKNOWN, row=row, holder=token)
+        found = self.db.one(statements.GET, row=row)
         if retry and found is not None and found.unknowns < MAX_UNKNOWN:
             return self.later(row, token, 0, reason)
         return self._end(row, token, OutboxState.UNKNOWN, reason)
@@ -413,66 +183,68 @@ class OutboxStore(Store):
         sent by them.
         """
         clock = self.tx.clock_after(0)
-        self.db.run(_RELEASE, on_channel=channel, holder=token, clock=clock)
-        lost = self.db.all(_LOST, on_channel=channel, clock=clock, now=self._now())
+        self.db.run(statements.RELEASE, on_channel=channel, holder=token, clock=clock)
+        lost = self.db.all(statements.LOST, on_channel=channel, clock=clock, now=self._now())
         return tuple(row.id for row in lost)
 
     def give_up(self, channel: str, token: str) -> None:
         """Whoever held rows under this token is dead: nobody need wait for their time to end."""
-        self.db.run(_GIVE_UP, on_channel=channel, holder=token)
+        self.db.run(statements.GIVE_UP, on_channel=channel, holder=token)
 
     def let_go(self, channel: str, token: str) -> None:
         """What we claimed and have not begun to send waits again: we stop."""
-        if self.db.run(_LET_GO, on_channel=channel, holder=token):
+        if self.db.run(statements.LET_GO, on_channel=channel, holder=token):
             self.tx.ring(Topic.OUTBOX)
 
     def cancel_for(self, person: int) -> int:
         """Nothing that still waits goes to this person; how much that was."""
-        return self.db.run(_CANCEL_PERSON, whose=person, now=self._now())
+        return self.db.run(statements.CANCEL_PERSON, whose=person, now=self._now())
 
     def cancel_address(self, address: Address) -> int:
         """Nothing that still waits goes to this address; how much that was."""
         where = self.tx.address_digest(address)
-        return self.db.run(_CANCEL_ADDRESS, where=where, now=self._now())
+        return self.db.run(statements.CANCEL_ADDRESS, where=where, now=self._now())
 
     def by_platform_message(self, address: Address, message: str) -> OutboxRow | None:
         """Our message that has this number on the platform: somebody replies to it."""
         if not message:
             return None
         row = self.db.one(
-            _BY_MESSAGE, where=self.tx.address_digest(address), platform_message=message
+            statements.BY_MESSAGE, where=self.tx.address_digest(address), platform_message=message
         )
         return None if row is None else self._row(row)
 
     def message_of(self, row: int) -> str:
         """The platform's number of a message that was sent, "" when it has none."""
-        found = self.db.one(_GET, row=row)
+        found = self.db.one(statements.GET, row=row)
         return "" if found is None else found.message or ""
 
     def get(self, row: int) -> OutboxRow | None:
         """One message."""
-        found = self.db.one(_GET, row=row)
+        found = self.db.one(statements.GET, row=row)
         return None if found is None else self._row(found)
 
     def move(self, old: Address, new: Address) -> None:
         """What still waits for one address goes to another: the chat got a new name."""
-        for row in self.db.all(_UNSENT_AT, where=self.tx.address_digest(old)):
+        for row in self.db.all(statements.UNSENT_AT, where=self.tx.address_digest(old)):
             plain = self.tx.vault.open(row.key, COLUMN, row.private)
             if plain is not None:
                 sealed = self.tx.vault.seal(row.key, COLUMN, {**plain, "chat": new.chat})
-                self.db.run(_MOVE, row=row.id, where=self.tx.address_digest(new), sealed=sealed)
+                self.db.run(
+                    statements.MOVE, row=row.id, where=self.tx.address_digest(new), sealed=sealed
+                )
 
     def said_to(self, person: int) -> tuple[OutboxRow, ...]:
         """Everything said to a person, oldest first."""
-        return tuple(self._row(row) for row in self.db.all(_OF_PERSON, whose=person))
+        return tuple(self._row(row) for row in self.db.all(statements.OF_PERSON, whose=person))
 
     def blank(self, person: int) -> None:
         """Remove the words said to a person; that something was said stays."""
-        self.db.run(_BLANK, whose=person)
+        self.db.run(statements.BLANK, whose=person)
 
     def give(self, *, keep: int, drop: int) -> None:
         """What was said to one person was said to the other."""
-        self.db.run(_GIVE, keep=keep, drop=drop)
+        self.db.run(statements.GIVE, keep=keep, drop=drop)
 
     def _row_or_end(self, row: Any, token: str) -> OutboxRow | None:
         """The message; one that does not open must not keep the others from going."""
@@ -493,7 +265,12 @@ class OutboxStore(Store):
 
     def _end(self, row: int, token: str, state: OutboxState, reason: str) -> bool:
         touched = self.db.run(
-            _END, row=row, holder=token, new_state=state.value, why=reason, now=self._now()
+            statements.END,
+            row=row,
+            holder=token,
+            new_state=state.value,
+            why=reason,
+            now=self._now(),
         )
         return touched == 1
 
@@ -551,14 +328,3 @@ def _as_plain(outbound: Outbound, values: Mapping[str, Any], heard: str) -> dict
         "heard": heard,
     }
     return {name: value for name, value in plain.items() if value}
-
-
-def _ways(first: int, last: int) -> Iterator[tuple[Statement, dict[str, int]]]:
-    """How the heads of the lanes from `first` to `last` are found, urgent lanes first."""
-    staff = LANES.index(Lane.STAFF)
-    if first < staff:
-        yield _HEADS, {"first_lane": first, "last_lane": min(last, staff - 1)}
-    if first <= staff <= last:
-        yield STAFF_HEADS, {}
-    if last > staff:
-        yield _HEADS, {"first_lane": max(first, staff + 1), "last_lane": last}

@@ -15,7 +15,7 @@ from domain.changes import AuditEntry
 from domain.messages import Lane
 from storage import schema
 from storage.backup import Manifest
-from storage.outbox import LANES
+from storage.outbox_statements import LANES
 from storage.schema import AttachmentState, InboxState, OutboxState, stored
 from storage.statements import Statement
 from storage.transaction import Transaction

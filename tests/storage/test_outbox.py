@@ -10,7 +10,8 @@ import pytest
 from bot.inheriting import inherit
 from domain.messages import Address, Button, Lane, Outbound
 from storage.database import Database
-from storage.outbox import STAFF_HEADS, OutboxRow
+from storage.outbox import OutboxRow
+from storage.outbox_statements import STAFF_HEADS
 from storage.schema import OutboxState
 from storage.statements import SQLITE
 from storage.transaction import Transaction
