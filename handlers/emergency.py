@@ -20,6 +20,7 @@ from handlers.turn import Turn
 from handlers.where import resolve
 from knowledge.signs import signs
 
+LOST_OR_HURT = "0106"
 # Which wording a category asks for; any other danger is answered in general terms.
 KINDS: Mapping[str, str] = {
     "0101": "gas",
@@ -27,7 +28,7 @@ KINDS: Mapping[str, str] = {
     "0103": "lift",
     "0104": "shock",
     "0105": "falling",
-    "0106": "missing",
+    LOST_OR_HURT: "hurt",
     "0108": "manhole",
 }
 ANYWHERE = frozenset({"missing"})  # who is lost is not at an address
@@ -63,6 +64,8 @@ def _gravest(turn: Turn) -> Problem:
 def _kind(turn: Turn, problem: Problem) -> str:
     if problem.category in RESTRICTED_CATEGORIES:
         return "violence" if "violence" in signs(turn.heard.text) else "self_harm"
+    if problem.category == LOST_OR_HURT and "missing" in signs(turn.heard.text):
+        return "missing"
     return KINDS.get(problem.category, "general")
 
 

@@ -125,3 +125,20 @@ async def test_a_draft_survives_an_emergency(town: Town) -> None:
     await town.says("王阿姨", "5楼，里面没人")
     await town.says("王阿姨", "3栋2单元")
     assert {order.category for order in await town.orders("王阿姨")} == {"0102", "0402"}
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted", "unwanted"),
+    [
+        ("9栋有个老人晕倒在楼道里了", "别挪动他", "穿什么"),
+        ("五栋那个小娃一个人爬到窗户外头了 快来人", "119", "走失"),
+        ("我妈出去买菜到现在没回家 电话也不接 她有老年痴呆", "不用等 24 小时", "别挪动他"),
+        ("孙子在小区里找不到了，五岁，穿红衣服", "不用等 24 小时", "别挪动他"),
+    ],
+)
+async def test_who_is_lost_is_looked_for_and_who_is_hurt_is_helped(
+    town: Town, said: str, wanted: str, unwanted: str
+) -> None:
+    answers = "\n".join(await town.says("王阿姨", said))
+    assert wanted in answers
+    assert unwanted not in answers
