@@ -8,12 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import islice
 
 import rjieba
 
 from knowledge.normal import normal
 
 _BETWEEN = re.compile(r"[\s\W_]+")
+# Where one stops for breath; blanks between words of Latin letters are none.
+_PAUSE = re.compile(r"[,，。！!?？;；:：…~～\n]+|(?<![\x00-\x7f])[ \u3000]+(?![\x00-\x7f])")
+SHORTEST_QUESTION = 4  # characters
+LONGEST_RUN = 3  # clauses that are one question
+MOST_RUNS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +29,8 @@ class _Ways:
     said: re.Pattern[str]
     means: Mapping[str, str]
     weak: frozenset[str]
+    asking: re.Pattern[str]
+    leading: re.Pattern[str]
 
 
 def bare(text: str) -> str:
@@ -35,6 +43,28 @@ def canonical(text: str) -> str:
     ways = _ways()
     shorter = ways.said.sub(lambda found: ways.means[found[0]], text)
     return shorter or text
+
+
+def questions_within(text: str) -> tuple[str, ...]:
+    """The parts of a longer text that ask something, beside what tells why it is asked."""
+    clauses = [clause for clause in _PAUSE.split(text) if bare(clause)]
+    if len(clauses) < 2:
+        return ()
+    asks = [_ways().asking.search(bare(clause)) is not None for clause in clauses]
+    runs = (
+        _led_in("".join(clauses[first : first + many]))
+        for many in range(1, LONGEST_RUN + 1)
+        for first in range(len(clauses) - many + 1)
+        if many < len(clauses) and any(asks[first : first + many])
+    )
+    long_enough = (run for run in runs if len(bare(run)) >= SHORTEST_QUESTION)
+    return tuple(islice(long_enough, MOST_RUNS))
+
+
+def _led_in(clause: str) -> str:
+    """The clause without the words that only lead into it: 那个, 听说."""
+    led = _ways().leading.match(clause)
+    return clause[led.end() :] if led else clause
 
 
 def words_of(text: str) -> list[str]:
@@ -67,7 +97,10 @@ def _ways() -> _Ways:
         means.setdefault(one, one)  # 什么时候 is no 什么
     longest_first = sorted(means, key=len, reverse=True)
     said = re.compile("|".join(re.escape(way) for way in longest_first))
-    return _Ways(said=said, means=means, weak=frozenset(table["weak"]))
+    asking = re.compile("|".join(map(re.escape, table["asking"])))
+    leading = re.compile(f"(?:{'|'.join(map(re.escape, table['leading']))})+")
+    weak = frozenset(table["weak"])
+    return _Ways(said=said, means=means, weak=weak, asking=asking, leading=leading)
 
 
 @cache

@@ -19,7 +19,15 @@ from typing import Any
 import numpy as np
 from rapidfuzz.distance import LCSseq
 
-from knowledge.questions import bare, canonical, is_weak, pairs_of, sound, words_of
+from knowledge.questions import (
+    bare,
+    canonical,
+    is_weak,
+    pairs_of,
+    questions_within,
+    sound,
+    words_of,
+)
 
 Features = Callable[[str], list[str]]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -27,6 +35,8 @@ Floats = np.ndarray[Any, np.dtype[np.float32]]
 K1, B = 1.2, 0.75
 LOOKED_AT = 24
 LONGEST_QUESTION = 200  # characters; more is no question
+LONGEST_TOLD = 400  # characters in which a question is looked for
+NO_DOUBT = 0.95  # from here on nothing surer is looked for
 LONGEST_PHRASING = 80  # what is longer is told, not asked
 SOUNDS_ALIKE = 0.7  # what a character counts that only sounds right
 WEAK_SHARE = 0.4
@@ -171,24 +181,43 @@ class Index:
         """The answers that may be meant, best first; only of these units and of everywhere.
 
         Of a group the one of the first unit `among` them is taken, one of `last` only at need.
+        Where it is surer of a question that stands within the text, that is what is asked.
         """
+        allowed = self._allowed(among)
+        best: list[Hit] = []
+        for said in (text, *questions_within(text[:LONGEST_TOLD])):
+            doubt = 0.0 if said is text else TAKEN_OUT
+            hits = self._ranked(said, allowed, among or (), last, doubt)[:limit]
+            if hits and (not best or hits[0].confidence > best[0].confidence):
+                best = hits
+            if best and best[0].confidence > NO_DOUBT:
+                break
+        return best
+
+    def _ranked(
+        self,
+        text: str,
+        allowed: Floats | None,
+        among: Sequence[int],
+        last: Collection[str],
+        doubt: float,
+    ) -> list[Hit]:
         said = bare(text[: LONGEST_QUESTION * 2])[:LONGEST_QUESTION]
         if not said:
             return []
-        allowed = self._allowed(among)
         found = self._phrasings.search(said, allowed)
         found |= {
             owner: weighed
             for owner, weighed in self._bodies.search(said, allowed).items()
             if owner not in found
         }
-        found = self._one_of_each(found, among or (), last)
+        found = self._one_of_each(found, among, last)
         best = sorted(found.items(), key=lambda one: (-one[1].rank, self._keys[one[0]]))
         ranks = [weighed.rank for _, weighed in best] + [0.0]
         hits = []
-        for place, (owner, weighed) in enumerate(best[:limit]):
+        for place, (owner, weighed) in enumerate(best):
             lead = ranks[0] - ranks[1] if place == 0 else ranks[place] - ranks[0]
-            sure = calibrated(weighed.alike + LEAD * lead)
+            sure = calibrated(weighed.alike + LEAD * lead - doubt)
             hits.append(Hit(key=self._keys[owner], score=weighed.rank, confidence=sure))
         return hits
 
@@ -225,6 +254,7 @@ class Index:
 
 
 LEAD = 1.5
+TAKEN_OUT = 1.0  # less sure is what was found for a part of a text
 # Where half of the hits are right, and how fast that changes (measured, docs/evaluation.md).
 EVEN, STEEP = 5.6, 0.85
 
