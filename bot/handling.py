@@ -149,7 +149,7 @@ class Handling:
         contact = tx.people.of_account(first.channel, first.account)
         pending = (
             tx.questions.open_for(contact[0].id, first.address, said_at=said_at(first, tx.now))
-            if known and contact
+            if contact
             else None
         )
         local = tx.now.astimezone(tx.rules.zone)

@@ -20,6 +20,12 @@ def handle(turn: Turn) -> None:
         meant.say_none(turn, "confirm.none")
 
 
+def is_possible(turn: Turn) -> bool:
+    """Whether one was named, or one of theirs waits for their word."""
+    waiting = meant.mine(turn, Status.RESOLVED)
+    return bool(meant.named(turn) or any(one.reporter == turn.person.id for one in waiting))
+
+
 def close(turn: Turn, order: WorkOrder) -> None:
     """Records that it is solved and asks, once, how it was."""
     order = turn.record(moves.confirm(order, turn.act))

@@ -11,7 +11,8 @@ MISSES_BEFORE_A_HUMAN = 2
 
 def handle(turn: Turn) -> None:
     """A place or a phone number still owed is understood, and what may be a question about policy;
-    else the misses in a row are counted.
+    else the misses in a row are counted. Who works here is told the commands, and is offered no
+    human: that would be themselves.
     """
     if not (_is_owed(turn) or ask.followed_up(turn) or ask.may_offer(turn)):
         _miss(turn)
@@ -35,6 +36,9 @@ def _is_owed(turn: Turn) -> bool:
 
 
 def _miss(turn: Turn) -> None:
+    if turn.actor.is_staff:
+        turn.say("not_understood.staff")
+        return
     misses = turn.conversation.misses + 1
     turn.remember(misses=misses)
     if misses < MISSES_BEFORE_A_HUMAN:

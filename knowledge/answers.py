@@ -34,6 +34,7 @@ _WORDS = {
     "好评": 5,
     "五星好评": 5,
 }
+_FIRST = re.compile(r"[\s,.!?;:~，。！？；：]+")
 _MARKS = re.compile(r"[\s,.!?;:~]+")
 
 
@@ -62,6 +63,12 @@ def find_yes(key: str, *, asked: bool) -> bool | None:
     if said in words.no or first in words.no:
         return False
     return None
+
+
+def after_the_first_word(text: str) -> str:
+    """What is said after a plain yes or no: 最多给一天, of 不行，最多给一天."""
+    _, _, rest = _FIRST.sub("\n", text.strip(), count=1).partition("\n")
+    return rest.strip()
 
 
 def find_rating(key: str, *, asked: bool) -> int | None:
