@@ -161,6 +161,7 @@ class Handling:
                 addressed=first.addressed,
                 staff=contact is not None and tx.people.actor(contact[0].id, tx.now).is_staff,
                 pending=pending.step if pending else "",
+                standing=pending is not None and pending.is_standing(tx.now),
                 today=local.date(),
                 now=local,
                 community=known.community if known else None,

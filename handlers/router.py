@@ -40,6 +40,7 @@ class Routes:
     interrupting: frozenset[str]
     of_oneself: frozenset[str]
     unaddressed: frozenset[str]
+    corrected: frozenset[str]  # steps of which words that correct are an answer
     for_all: frozenset[str]  # steps that everybody in the chat may answer, again and again
     possible: Mapping[str, Callable[[Turn], bool]]  # whether there is anything to do it to
 
@@ -55,6 +56,7 @@ def routes() -> Routes:
     by_intent: dict[str, Handler] = {}
     by_step: dict[str, AnswerHandler] = {}
     for_all: set[str] = set()
+    corrected: set[str] = set()
     possible: dict[str, Callable[[Turn], bool]] = {}
     marked: dict[str, set[str]] = {mark: set() for mark in _MARKS}
     for found in pkgutil.iter_modules(handlers.__path__):
@@ -70,6 +72,7 @@ def routes() -> Routes:
                 marked[mark].add(found.name)
         for name, answer in getattr(module, "ANSWERS", {}).items():
             by_step[f"{found.name}.{name}"] = answer
+        corrected.update(f"{found.name}.{name}" for name in getattr(module, "CORRECTED", ()))
         for_all.update(f"{found.name}.{name}" for name in getattr(module, "FOR_ALL", ()))
     interrupting, of_oneself, unaddressed = (frozenset(marked[mark]) for mark in _MARKS)
     return Routes(
@@ -78,6 +81,7 @@ def routes() -> Routes:
         interrupting=interrupting,
         of_oneself=of_oneself,
         unaddressed=unaddressed,
+        corrected=frozenset(corrected),
         for_all=frozenset(for_all),
         possible=possible,
     )
@@ -173,13 +177,20 @@ def _answer(turn: Turn) -> bool:
     goes by its intent.
     """
     question = turn.question
-    if question is None or turn.reading.intent in routes().interrupting:
+    if question is None or _interrupts(turn, question):
         return False
     answer = Answer(question=question, value=_choice_made(turn, question))
     if not routes().answers[question.step](turn, answer):
         return False
     turn.tx.questions.answered(question.token)
     return True
+
+
+def _interrupts(turn: Turn, question: Question) -> bool:
+    intent = turn.reading.intent
+    if intent == "correct" and question.step in routes().corrected:
+        return False
+    return intent in routes().interrupting
 
 
 def _choice_made(turn: Turn, question: Question) -> str:

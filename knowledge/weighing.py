@@ -25,6 +25,7 @@ LIKELY = 0.25  # how likely an intent must be that the rules do not say
 SURE_IN_TALK = 0.7  # the same in talk that was not meant for us
 SURE_OF_GRAVE = 0.5  # the same of what is not easily taken back
 SURE_OF_ANOTHER = 0.9  # and where an answer was expected
+SURE_BESIDE = 0.5  # or where an answer may come any day
 NAMES_URGENT = 0.3  # the same where that would make it urgent
 NAMES = 0.1  # how likely the category is of a problem no typical word names
 RENAMES = 0.5  # and of one they name otherwise
@@ -75,7 +76,7 @@ class Weighing:
             return found if sensed.chance >= doubted else ""
         if context.staff or len(bare(_CODES.sub("", key))) < FEWEST_FEARED:
             return ""
-        feared = SURE_OF_ANOTHER if context.pending else FEARED
+        feared = SURE_OF_ANOTHER if context.pending and not context.standing else FEARED
         return sensed.label if sensed.chance >= feared else ""
 
     def fits(
@@ -124,7 +125,7 @@ class Weighing:
 def _enough(label: str, context: ReadingContext) -> float:
     """How likely an intent must be to count although the rules say another."""
     if context.pending:
-        return SURE_OF_ANOTHER
+        return SURE_BESIDE if context.standing else SURE_OF_ANOTHER
     if context.group and not context.addressed and label not in LEFT_ALONE:
         return SURE_IN_TALK
     return SURE_OF_GRAVE if label in GRAVE | REPORTS else LIKELY
