@@ -149,7 +149,7 @@ class Handling:
         contact = tx.people.of_account(first.channel, first.account)
         pending = (
             tx.questions.open_for(contact[0].id, first.address, said_at=said_at(first, tx.now))
-            if known and contact
+            if contact
             else None
         )
         local = tx.now.astimezone(tx.rules.zone)
@@ -161,6 +161,7 @@ class Handling:
                 addressed=first.addressed,
                 staff=contact is not None and tx.people.actor(contact[0].id, tx.now).is_staff,
                 pending=pending.step if pending else "",
+                standing=pending is not None and pending.is_standing(tx.now),
                 today=local.date(),
                 now=local,
                 community=known.community if known else None,

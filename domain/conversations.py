@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -72,6 +72,41 @@ class Question:
     asked_at: datetime
     until: datetime
     answered_at: datetime | None = None
+
+    def is_standing(self, now: datetime) -> bool:
+        """Whether it hangs under what was told, or was asked a while ago: it may be answered any
+        day, and whoever writes now may as well want something else.
+        """
+        return self.step in _STANDING or now - self.asked_at > _A_WHILE
+
+
+# Under a card, an invitation, a notice, or what was done.
+_STANDING = frozenset(
+    {
+        "asked.another",
+        "away.back",
+        "confirm.answer",
+        "delegate.end",
+        "desk.card",
+        "desk.extension",
+        "desk.follow_up",
+        "desk.name_owner",
+        "desk.open_order",
+        "desk.report_in",
+        "desk.returned",
+        "desk.supervision",
+        "human.end",
+        "human.take",
+        "notice_answer.in_group",
+        "notice_answer.vote",
+        "notice_approval.decide",
+        "notices.act",
+        "rate.score",
+        "signup.in_group",
+        "signup.reply",
+    }
+)
+_A_WHILE = timedelta(minutes=30)
 
 
 class HandOverState(StrEnum):

@@ -234,10 +234,12 @@ def new_owner(order: WorkOrder, act: Act, before: Post | None) -> tuple[Notice, 
 
 
 def by_desk(order: WorkOrder, act: Act, move: str) -> tuple[Notice, ...]:
-    """A line to the owner when somebody at a desk above did the owner's move."""
+    """A line to the owner when somebody at a desk above, or called to help, did their move."""
     if order.owner is None or order.owner in act.actor.posts:
         return ()
-    return (tell_owner(order, "desk.done_for_you", {"move": move}),)
+    helps = bool(set(order.responders) & act.actor.posts)
+    phrase = "desk.done_by_helper" if helps else "desk.done_for_you"
+    return (tell_owner(order, phrase, {"move": move}),)
 
 
 def _require_returnable(order: WorkOrder, act: Act) -> None:

@@ -125,6 +125,7 @@ class ReadingContext:
     addressed: bool = True
     staff: bool = False  # the person holds a post: staff commands may be read
     pending: str = ""  # the step of the question the person was asked, "" when none
+    standing: bool = False  # that question may be answered any day: other words are as likely
     today: date | None = None
     now: datetime | None = None
     community: int | None = None  # the unit the chat is bound to

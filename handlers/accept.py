@@ -9,8 +9,9 @@ from domain.messages import Choice
 from domain.orders import Status, WorkOrder
 from domain.rights import require_owner
 from handlers.command import Command, owned
-from handlers.said import Said, kept_in
+from handlers.said import Said, heard, kept_in
 from handlers.turn import Answer, Turn
+from knowledge.signs import signs
 
 ALL = "accept_all"
 
@@ -32,10 +33,22 @@ def _which(turn: Turn, answer: Answer) -> bool:
     """The one chosen, or all that wait for this person."""
     if answer.value != ALL:
         return COMMAND.which(turn, answer)
-    details = kept_in(answer.context)
+    _take_all(turn, kept_in(answer.context))
+    return True
+
+
+def handle(turn: Turn) -> None:
+    """The one meant, or all of them where that was said."""
+    several = len(owned(turn, COMMAND.among)) > 1
+    if several and not turn.reading.number and "all_of_them" in signs(turn.heard.text):
+        _take_all(turn, heard(turn))
+    else:
+        COMMAND.handle(turn)
+
+
+def _take_all(turn: Turn, details: Said) -> None:
     taken = [order for order in owned(turn, COMMAND.among) if _taken(turn, order, details)]
     turn.say("accept.done_all", count=len(taken), expected=details.at)
-    return True
 
 
 def _taken(turn: Turn, order: WorkOrder, details: Said) -> bool:
@@ -54,5 +67,5 @@ COMMAND = Command(
     among=(Status.ASSIGNED,),
     last_choice=(Choice(value=ALL),),
 )
-handle = COMMAND.handle
+is_possible = COMMAND.is_possible
 ANSWERS = {**COMMAND.answers, "which": _which}

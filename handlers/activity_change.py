@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from domain import activities
 from domain.activities import Activity
@@ -10,7 +10,13 @@ from domain.changes import AuditEntry
 from domain.messages import Choice
 from handlers.activity_meant import AS_PLANNED, choices, decision, fitting, hosted, values
 from handlers.turn import Answer, Turn
-from knowledge.activities import PlanSaid, activity_signs, find_plan, find_reason
+from knowledge.activities import (
+    PlanSaid,
+    activity_signs,
+    find_plan,
+    find_reason,
+    says_mere_weekday,
+)
 from storage.activity_inviting import AT_ONCE
 from storage.activity_telling import CANCELLED, MOVED, tell_due, tell_groups
 
@@ -84,17 +90,27 @@ def _moved(turn: Turn, activity: Activity, words: str) -> Activity | None:
     said = _said(turn, words)
     if said.when.impossible:
         raise activities.NoSuchDay(said.when.impossible)
-    starts = _new_start(turn, activity, said)
+    starts = _new_start(turn, activity, said, words)
     if starts is None and not said.place:
         return None
     return activities.move(activity, turn.now, starts_at=starts, place=said.place)
 
 
-def _new_start(turn: Turn, activity: Activity, said: PlanSaid) -> datetime | None:
+def _of_its_week(turn: Turn, planned: date, words: str) -> date | None:
+    """A mere 周四, said of what is planned for next week, is the one of that week."""
+    if not says_mere_weekday(words):
+        return None
+    monday = planned - timedelta(days=planned.weekday())
+    day = find_plan(words, monday).day
+    return day if day is not None and day > turn.rules.calendar.local_day(turn.now) else None
+
+
+def _new_start(turn: Turn, activity: Activity, said: PlanSaid, words: str) -> datetime | None:
     if said.day is None and said.start is None:
         return None
     wall = activity.starts_at.astimezone(turn.rules.zone)
-    day, at = said.day or wall.date(), said.start or wall.time()
+    day = _of_its_week(turn, wall.date(), words) or said.day or wall.date()
+    at = said.start or wall.time()
     return turn.rules.calendar.moment(day, at)
 
 

@@ -22,7 +22,7 @@ from domain.messages import Choice
 from handlers.activity_hosts import Host, hosts
 from handlers.turn import Answer, Turn
 from knowledge.activities import PlanSaid, activity_signs, find_plan
-from knowledge.recurring import falls_on, first_day
+from knowledge.recurring import falls_on, first_day, in_words
 from storage.activity_inviting import announce, head_count
 from storage.activity_rosters import audience_of
 from storage.activity_series import Series
@@ -85,6 +85,10 @@ def begin(turn: Turn, said: PlanSaid) -> bool:
     open_to = hosts(turn)
     if not open_to:
         return False
+    if said.is_nameless:
+        said = replace(said, kind=None, title="")  # 搞个活动: which one is asked
+    if said.kind is None and said.done:
+        said = replace(said, kind=ActivityKind.FREE, title=said.title or said.done)
     draft = Draft(members="members" in activity_signs(turn.heard.text)).with_said(said)
     named = [host for host in open_to if host.name in turn.heard.text]
     host = named[0] if named else next((one for one in open_to if one.own), None)
@@ -197,7 +201,7 @@ def _preview(turn: Turn, draft: Draft) -> None:
         members=_is_for_members(draft),
         holiday=holidays[0].name if holidays and not draft.rule else "",
         unannounced="" if turn.rules.calendar.announced(day.year) else day.year,
-        rule=draft.rule,
+        rule=in_words(draft.rule),
         holidays=draft.holidays,
         late=activity.starts_at - turn.now < timedelta(hours=24),
     )
@@ -277,7 +281,8 @@ def _more(turn: Turn, answer: Answer) -> bool:
     said = find_plan(turn.heard.text, _today(turn)) if not answer.value else PlanSaid()
     if part == "preview" and answer.value in ("publish", "drop_plan", *CHANGES):
         return _decided(turn, draft, answer.value)
-    if not answer.value and turn.reading.yes and part == "preview":
+    goes = "goes" in activity_signs(turn.heard.text)
+    if not answer.value and (turn.reading.yes or goes) and part == "preview":
         return _decided(turn, draft, "publish")
     known = _answered(turn, draft, part, answer, said)
     if known is None:
@@ -306,6 +311,8 @@ def _answered(turn: Turn, draft: Draft, part: str, answer: Answer, said: PlanSai
             return _for_host(known, host)
         case "kind" if answer.value:
             return replace(known, kind=answer.value)
+        case "kind" if "goes" in activity_signs(words):
+            return None
         case "kind" if not said.kind and turn.reading.intent in _FREE_WORDS and words:
             return replace(known, kind=ActivityKind.FREE.value, title=words)
         case "group" if answer.value:
@@ -397,3 +404,4 @@ def _today(turn: Turn) -> date:
 
 
 ANSWERS = {"more": _more}
+CORRECTED = frozenset({"more"})  # "地点改成小广场" changes the plan and no report

@@ -13,6 +13,8 @@ from domain.readings import PlaceSlots
 from handlers import correct, drafts, opening
 from handlers.turn import Answer, Turn
 from handlers.where import at, slots_of
+from knowledge.answers import find_row
+from knowledge.normal import normal
 from knowledge.signs import signs
 
 KIND_CODES: Mapping[str, str] = {"sanitation": "03", "facilities": "04", "parking": "05"}
@@ -34,7 +36,7 @@ def _place(turn: Turn, answer: Answer) -> bool:
     kinds = {draft.category for draft in waiting}
     problems = [p for p in turn.reading.problems if p.category and p.category not in kinds]
     fresh = [drafts.begun(turn, problem, said) for problem in problems]
-    drafts.go_on(turn, [*waiting, *fresh], guessed=said.guessed)
+    drafts.go_on(turn, drafts.told_of(waiting, fresh), guessed=said.guessed)
     return True
 
 
@@ -47,13 +49,20 @@ def _without_place(turn: Turn, waiting: list[WorkOrder]) -> bool:
         return False
     elif "not_knowing" in signs(turn.heard.text):
         turn.remember(asked=drafts.MAX_QUESTIONS)
-    elif turn.reading.intent not in FREE_WORDS or not turn.heard.text:
+    elif turn.reading.intent not in FREE_WORDS or not _may_be_a_spot(turn):
         return False
     else:
         spot = PlaceSlots(spot=turn.heard.text[:LONGEST_SPOT])
         waiting = [at(turn, draft, spot) for draft in waiting]
     drafts.go_on(turn, waiting)
     return True
+
+
+def _may_be_a_spot(turn: Turn) -> bool:
+    """Whether the words may name a spot: who speaks of a row or takes something back does not."""
+    said = turn.heard.text
+    row = find_row(normal(said).key)
+    return bool(said) and row is None and not signs(said) & {"back", "repaired", "taken_back"}
 
 
 def _estate(turn: Turn, answer: Answer) -> bool:

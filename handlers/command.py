@@ -70,6 +70,11 @@ class Command:
         self.rule(order, turn.act, self.name)
         self.do(turn, order, details)
 
+    def is_possible(self, turn: Turn) -> bool:
+        """Whether one was named, or there is any to do it to."""
+        named = turn.reading.number or turn.heard.about
+        return bool(named or self.choosing(turn, self.among))
+
     def handle(self, turn: Turn) -> None:
         """Does it to the one meant, or asks which."""
         details = self._heard(turn)

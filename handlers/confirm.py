@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from domain import moves
-from domain.orders import Status, WorkOrder
+from domain.messages import InboundKind, Lane
+from domain.orders import OrderClass, Status, WorkOrder
 from handlers import disagree, meant, rate
 from handlers.turn import Answer, Turn
 
@@ -16,15 +17,36 @@ def handle(turn: Turn) -> None:
         close(turn, order)
     elif orders and not turn.reading.number:
         meant.ask_which(turn, "confirm.which", "confirm.ask_which", orders)
+    elif (danger := _danger_of_theirs(turn)) is not None:
+        turn.record(moves.supplement(danger, turn.act, text=turn.heard.text))
+        turn.focus_on(danger)
+        turn.say("emergency.noted", lane=Lane.EMERGENCY, number=danger.number)
     else:
         meant.say_none(turn, "confirm.none")
 
 
+def _danger_of_theirs(turn: Turn) -> WorkOrder | None:
+    """The danger they told of that people are on their way to: those must hear that it is over."""
+    running = turn.tx.orders.of_reporter(turn.person.id, True, meant.MANY)
+    return next(
+        (one for one in running if one.order_class is OrderClass.E0 and not one.restricted), None
+    )
+
+
+def is_possible(turn: Turn) -> bool:
+    """Whether one was named, or one of theirs waits for their word."""
+    waiting = meant.mine(turn, Status.RESOLVED)
+    return bool(meant.named(turn) or any(one.reporter == turn.person.id for one in waiting))
+
+
 def close(turn: Turn, order: WorkOrder) -> None:
-    """Records that it is solved and asks, once, how it was."""
+    """Records that it is solved and asks, once, how it was, unless that was said as well."""
     order = turn.record(moves.confirm(order, turn.act))
     turn.focus_on(order)
-    rate.ask(turn, order)
+    if turn.reading.rating is None or turn.heard.kind is InboundKind.PRESS:
+        rate.ask(turn, order)
+    else:
+        rate.record(turn, order, turn.reading.rating, turn.heard.text)
 
 
 def _answer(turn: Turn, answer: Answer) -> bool:

@@ -6,7 +6,7 @@ from domain import moves
 from domain.correcting import CORRECTABLE
 from domain.orders import WorkOrder
 from domain.places import OrderPlace
-from handlers import drafts, meant
+from handlers import adding, drafts, meant
 from handlers.shown import values
 from handlers.turn import Answer, Turn
 from handlers.where import at, resolve
@@ -36,7 +36,10 @@ def put_right(turn: Turn, order: WorkOrder, phrase: str = "correct.done") -> Non
     said = (problem.category for problem in turn.reading.problems)
     category = next((code for code in said if code not in ("", order.category)), "")
     if place is None and not category:
-        _ask_what(turn, order)
+        if meant.says_the_same(turn, order):
+            adding.add(turn, order)
+        else:
+            _ask_what(turn, order)
         return
     order = turn.record(moves.correct(order, turn.act, place=place, grid=grid, category=category))
     turn.focus_on(order)
@@ -58,11 +61,8 @@ def _ask_what(turn: Turn, order: WorkOrder) -> None:
 
 def _of_list(turn: Turn) -> WorkOrder | None:
     """The one whose row was said of the list shown last: "错2"."""
-    listed: list[str] = turn.conversation.memory.get("listed", [])
-    row = turn.reading.choice
-    if row is None or not 1 <= row <= len(listed):
-        return None
-    return turn.tx.orders.get(listed[row - 1])
+    number = meant.listed(turn, turn.reading.choice)
+    return turn.tx.orders.get(number) if number else None
 
 
 def _last_spoken_of(turn: Turn, orders: list[WorkOrder]) -> WorkOrder | None:

@@ -14,6 +14,7 @@ from handlers.shown import LISTED, lines
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
 from knowledge.private_data import masked
+from knowledge.signs import signs
 from knowledge.times import find_period
 
 MANY = 50
@@ -21,12 +22,15 @@ ONE_DAY = timedelta(days=1)
 
 
 def handle(turn: Turn) -> None:
-    """Sets the deputy for the days named, or asks for what is missing.
+    """Sets the deputy for the days named, or asks for what is missing; who is back ends it.
 
     Who asks for leave of an activity, and names nobody to stand in, wants nothing but that.
     """
     if leave.is_meant(turn):
         leave.handle(turn)
+        return
+    if "back" in signs(turn.heard.text) and not turn.reading.people:
+        _come_back(turn)
         return
     names = turn.reading.people
     name = names[0] if names else ""
@@ -131,15 +135,31 @@ def _end(turn: Turn, answer: Answer) -> bool:
     """Back earlier than planned."""
     if answer.value != "end_delegation":
         return False
+    _come_back(turn)
+    return True
+
+
+def is_possible(turn: Turn) -> bool:
+    """Whether somebody stands in who could stop, where that is what was said."""
+    return "back" not in signs(turn.heard.text) or bool(_deputies_now(turn))
+
+
+def _deputies_now(turn: Turn) -> set[int]:
     standing_in = turn.tx.people.delegations_of(turn.person.id, turn.now)
-    deputies = {one.deputy for one in standing_in if one.person == turn.person.id}
+    return {one.deputy for one in standing_in if one.person == turn.person.id}
+
+
+def _come_back(turn: Turn) -> None:
+    deputies = _deputies_now(turn)
+    if not deputies:
+        turn.say("delegate.nobody")
+        return
     turn.tx.people.end_delegation(turn.person.id, turn.now)
     turn.tx.audit.add(_entry(turn, "delegation_ended", None))
     for deputy in deputies:
         values = {"name": turn.person.name}
         turn.tell(Notice(to=to_person(deputy), phrase="delegate.ended_for_you", values=values))
     turn.say("delegate.ended")
-    return True
 
 
 def _entry(turn: Turn, action: str, deputy: int | None) -> AuditEntry:

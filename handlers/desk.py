@@ -29,6 +29,7 @@ from handlers import (
 from handlers.command import WORDS_OF_AN_ANSWER, Command, owned
 from handlers.said import Said
 from handlers.turn import Answer, Turn
+from knowledge.answers import after_the_first_word
 
 AT_A_DANGER = frozenset({"accept", "hand_on", "note", "on_site", "resolve", "whistle"})
 AT_WORK = (Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED)
@@ -96,6 +97,17 @@ def _card(turn: Turn, answer: Answer) -> bool:
     return _buttons(OWNER)(turn, answer)
 
 
+def _extension(turn: Turn, answer: Answer) -> bool:
+    """Yes or no; what is said after a no is why."""
+    order = turn.tx.orders.get(answer.number)
+    why = after_the_first_word(turn.heard.text)
+    if answer.value != "refuse" or order is None or not why:
+        return _buttons(EXTENSION)(turn, answer)
+    refuse.COMMAND.carry_out(turn, order, Said(reason=why))
+    turn.focus_on(order)
+    return True
+
+
 def _follow_up(turn: Turn, answer: Answer) -> bool:
     """回访: the person called back is asked for in a line of its own."""
     order = turn.tx.orders.get(answer.number)
@@ -118,7 +130,7 @@ def _called_back(turn: Turn, answer: Answer) -> bool:
 
 ANSWERS: Mapping[str, Button] = {
     "card": _card,
-    "extension": _buttons(EXTENSION),
+    "extension": _extension,
     "returned": _buttons(DESK),
     "open_order": _buttons(DESK),
     "name_owner": _buttons(DESK),

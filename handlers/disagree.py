@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from domain import moves
 from domain.orders import Status, WorkOrder
 from handlers import meant, report, urge
-from handlers.shown import values
+from handlers.sent_back import send_back
 from handlers.turn import Answer, Turn
 
 DOUBTFUL = (Status.RESOLVED, Status.CLOSED)
@@ -54,17 +53,7 @@ def _with_words(turn: Turn, order: WorkOrder) -> None:
     if len(turn.heard.text) < SHORTEST_REASON:
         say_why(turn, order)
     else:
-        _send_back(turn, order, turn.heard.text, turn.heard.photos)
-
-
-def _send_back(turn: Turn, order: WorkOrder, reason: str, photos: tuple[int, ...]) -> None:
-    move = moves.reopen if order.status is Status.CLOSED else moves.disagree
-    order = turn.record(move(order, turn.act, reason=reason))
-    if photos:
-        order = turn.record(moves.supplement(order, turn.act, photos=photos))
-        turn.tx.attachments.attach(photos, order.number)
-    turn.focus_on(order)
-    turn.say("disagree.done", **values(turn, order), pictures=len(photos))
+        send_back(turn, order, turn.heard.text, turn.heard.photos)
 
 
 def _reason(turn: Turn, answer: Answer) -> bool:
@@ -73,11 +62,11 @@ def _reason(turn: Turn, answer: Answer) -> bool:
     if order is None or turn.reading.intent in NO_REASONS:
         return False
     if turn.heard.text:
-        _send_back(turn, order, turn.heard.text, turn.heard.photos)
+        send_back(turn, order, turn.heard.text, turn.heard.photos)
         return True
     if not turn.heard.photos:
         return False
-    _send_back(turn, order, turn.tx.wording.say("disagree.see_photo", {}), turn.heard.photos)
+    send_back(turn, order, turn.tx.wording.say("disagree.see_photo", {}), turn.heard.photos)
     return True
 
 
@@ -85,7 +74,7 @@ def _which(turn: Turn, answer: Answer) -> bool:
     order = turn.tx.orders.get(answer.value) if answer.value else None
     if order is None:
         return False
-    _send_back(turn, order, answer.context["reason"], tuple(answer.context["photos"]))
+    send_back(turn, order, answer.context["reason"], tuple(answer.context["photos"]))
     return True
 
 

@@ -13,10 +13,19 @@ from domain.readings import PlaceSlots, Problem, Reading
 from handlers import lacking, opening
 from handlers.accused import accuses, with_accused
 from handlers.turn import Turn
-from handlers.where import at, community_here, needs_no_place, placed, resolve, with_slots
+from handlers.where import (
+    at,
+    community_here,
+    needs_no_place,
+    placed,
+    resolve,
+    slots_of,
+    with_slots,
+)
 from knowledge.duplicates import is_whole_estate
 
 MAX_QUESTIONS = 3
+MOST_ELSEWHERE = 10
 
 
 def begun(turn: Turn, problem: Problem, place: PlaceSlots) -> WorkOrder:
@@ -51,6 +60,40 @@ def waiting(turn: Turn) -> list[WorkOrder]:
     """The drafts of this conversation that still wait for an answer."""
     drafts = turn.tx.orders.drafts(turn.conversation.drafts)
     return [draft for draft in drafts if draft.status is Status.DRAFT]
+
+
+def asked_elsewhere(turn: Turn) -> list[WorkOrder]:
+    """Their drafts of other chats that lack a place: it may be told in private, too."""
+    own = turn.tx.orders.of_reporter(turn.person.id, False, MOST_ELSEWHERE)
+    here = turn.conversation.drafts
+    return [
+        order
+        for order in own
+        if order.status is Status.DRAFT and order.grid is None and order.number not in here
+    ]
+
+
+def told_of(waiting: list[WorkOrder], fresh: list[WorkOrder]) -> list[WorkOrder]:
+    """All of them; what waits without words (a photo, a position) is what the first one tells."""
+    silent = next((draft for draft in waiting if not draft.text), None)
+    if silent is None or not fresh or not _may_be(silent, fresh[0]):
+        return [*waiting, *fresh]
+    first = fresh[0]
+    told = replace(
+        silent,
+        category=first.category or silent.category,
+        order_class=first.order_class,
+        text=first.text,
+        place=with_slots(silent.place, slots_of(first.place)),
+        grid=first.grid if first.grid is not None else silent.grid,
+        photos=(*silent.photos, *first.photos),
+    )
+    return [told if draft is silent else draft for draft in waiting] + fresh[1:]
+
+
+def _may_be(silent: WorkOrder, told: WorkOrder) -> bool:
+    """Whether a draft under a heading only, or under none, may be of this kind."""
+    return told.category.startswith(silent.category) or not told.category
 
 
 def go_on(turn: Turn, drafts: list[WorkOrder], *, guessed: bool = False) -> None:

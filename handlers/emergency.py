@@ -17,7 +17,7 @@ from handlers.opening import open_now
 from handlers.phones import phones
 from handlers.shown import values
 from handlers.turn import Turn
-from handlers.where import resolve
+from handlers.where import placed, resolve
 from knowledge.signs import signs
 
 LOST_OR_HURT = "0106"
@@ -70,10 +70,25 @@ def _kind(turn: Turn, problem: Problem) -> str:
 
 
 def _draft(turn: Turn, problem: Problem, *, private: bool) -> WorkOrder:
-    draft = drafts.begun(turn, problem, turn.reading.place)
+    draft = _with_what_waited(turn, drafts.begun(turn, problem, turn.reading.place))
     if not private:
         return replace(draft, privacy=_open_unless_asked(draft))
     return replace(draft, restricted=True, reported_in=None)
+
+
+def _with_what_waited(turn: Turn, draft: WorkOrder) -> WorkOrder:
+    """With the photo or the position sent just before the words."""
+    silent = next((one for one in drafts.waiting(turn) if not one.text), None)
+    if silent is None:
+        return draft
+    turn.record(moves.withdraw(silent, turn.act, reason="duplicate"))
+    turn.remember(drafts=(), asked=0)
+    spot, place = silent.place, draft.place
+    here = (place.latitude, place.longitude)
+    latitude, longitude = here if spot.latitude is None else (spot.latitude, spot.longitude)
+    place = replace(place, latitude=latitude, longitude=longitude)
+    turn.tx.attachments.attach(silent.photos, draft.number)
+    return placed(turn, replace(draft, place=place, photos=(*silent.photos, *draft.photos)))
 
 
 def _open_unless_asked(draft: WorkOrder) -> Privacy:

@@ -38,4 +38,5 @@ COMMAND = Command(
     name="extend", do=_extend, rule=require_owner, among=(Status.ASSIGNED, Status.ACCEPTED)
 )
 handle = COMMAND.handle
+is_possible = COMMAND.is_possible
 ANSWERS = COMMAND.answers

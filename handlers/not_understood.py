@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from domain.messages import Choice
-from handlers import adding, ask, correct, wordless
+from handlers import adding, ask, correct, drafts, wordless
 from handlers.turn import Turn
+from handlers.where import at
 
 MISSES_BEFORE_A_HUMAN = 2
 
 
 def handle(turn: Turn) -> None:
     """A place or a phone number still owed is understood, and what may be a question about policy;
-    else the misses in a row are counted.
+    else the misses in a row are counted. Who works here is told the commands, and is offered no
+    human: that would be themselves.
     """
     if not (_is_owed(turn) or ask.followed_up(turn) or ask.may_offer(turn)):
         _miss(turn)
@@ -21,6 +23,10 @@ def _is_owed(turn: Turn) -> bool:
     """A picture that speaks for itself, or what we said would be welcome at any time."""
     if turn.heard.photos or turn.heard.voices or turn.heard.location:
         wordless.handle(turn)
+        return True
+    owed = drafts.asked_elsewhere(turn) if turn.reading.place and not turn.in_group else []
+    if owed:
+        drafts.go_on(turn, [at(turn, draft, turn.reading.place) for draft in owed])
         return True
     order = turn.tx.orders.get(turn.conversation.focus) if turn.conversation.focus else None
     if order is None or not order.is_running or order.reporter != turn.person.id:
@@ -35,6 +41,9 @@ def _is_owed(turn: Turn) -> bool:
 
 
 def _miss(turn: Turn) -> None:
+    if turn.actor.is_staff:
+        turn.say("not_understood.staff")
+        return
     misses = turn.conversation.misses + 1
     turn.remember(misses=misses)
     if misses < MISSES_BEFORE_A_HUMAN:

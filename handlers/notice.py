@@ -14,9 +14,10 @@ from knowledge.normal import normal
 from knowledge.notices import (
     Wanted,
     Written,
+    called_for,
+    is_too_small,
     read_notice,
     read_target,
-    without_call,
 )
 from knowledge.times import find_moment
 
@@ -34,9 +35,10 @@ def handle(turn: Turn) -> None:
     if not scopes_of(turn.actor):
         turn.say("notice.not_allowed")
         return
-    words = without_call(turn.heard.text)
+    words, whom = called_for(turn.heard.text)
     if words:
-        _go_on(turn, _form(read_notice(words, turn.templates)))
+        form = _form(read_notice(words, turn.templates))
+        _go_on(turn, {**form, "target": form["target"] or whom})
         return
     choices = tuple(Choice(value=one.key, label=one.name) for one in turn.templates.values())
     turn.ask("notice.template", "notice.ask_template", choices=choices)
@@ -66,7 +68,7 @@ def _go_on(turn: Turn, form: Form) -> None:
     require_length(template.render(form["values"]), turn.act)
     wanted = read_target(form["target"], _names(turn)) if form["target"] else Wanted()
     if wanted.is_empty:
-        _ask_target(turn, form)
+        _ask_target(turn, form, unknown=form["target"])
     else:
         _draft(turn, form, _query(turn, wanted))
 
@@ -89,7 +91,7 @@ def _field(turn: Turn, answer: Answer) -> bool:
     return True
 
 
-def _ask_target(turn: Turn, form: Form) -> None:
+def _ask_target(turn: Turn, form: Form, unknown: str = "") -> None:
     units = _scopes(turn)
     main = units[0]
     smaller = [unit for unit in units[1:] if unit.kind in (UnitKind.COMMUNITY, UnitKind.GRID)]
@@ -102,7 +104,13 @@ def _ask_target(turn: Turn, form: Form) -> None:
         )
         for reach, unit in offered
     )
-    turn.ask("notice.target", "notice.ask_target", choices=choices, context=form)
+    turn.ask(
+        "notice.target",
+        "notice.ask_target",
+        choices=choices,
+        context=form,
+        unknown=unknown if is_too_small(unknown) else "",
+    )
 
 
 def _target(turn: Turn, answer: Answer) -> bool:
@@ -116,8 +124,11 @@ def _target(turn: Turn, answer: Answer) -> bool:
         )
     else:
         wanted = read_target(turn.heard.text, _names(turn))
-        if wanted.is_empty:
+        if wanted.is_empty and not is_too_small(turn.heard.text):
             return False
+        if wanted.is_empty:
+            _ask_target(turn, form, unknown=turn.heard.text)
+            return True
     _draft(turn, form, _query(turn, wanted))
     return True
 
@@ -204,10 +215,15 @@ def _scopes(turn: Turn) -> list[Unit]:
 
 
 def _names(turn: Turn) -> list[tuple[int, str]]:
-    """Units by name, their own before others that are called the same; others are refused."""
+    """Units by name, their own before others that are called the same; others are refused.
+
+    An estate stands for the grids it is made of.
+    """
     names = {unit.name: unit.id for unit in turn.org}
     names |= {unit.name: unit.id for unit in reversed(_scopes(turn))}
-    return [(unit, name) for name, unit in names.items()]
+    known = [(unit, name) for name, unit in names.items()]
+    within = [(grid, name) for name, grids in turn.places.made_of().items() for grid in grids]
+    return [*known, *((grid, name) for grid, name in within if name not in names)]
 
 
 ANSWERS = {"template": _template, "field": _field, "target": _target}

@@ -12,7 +12,7 @@ from domain.messages import Address, Choice
 from handlers import notice, notice_approval
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
-from knowledge.notices import verb_in
+from knowledge.notices import sends, verb_in
 from knowledge.times import find_moment
 
 LISTED = 6
@@ -68,15 +68,40 @@ def _which(turn: Turn, answer: Answer) -> bool:
     return True
 
 
+def is_possible(turn: Turn) -> bool:
+    """Whether they have sent, or are about to send, any."""
+    return bool(turn.tx.broadcasts.of_author(turn.person.id, 1)) or not turn.reading.intents[1:]
+
+
 def _act(turn: Turn, answer: Answer) -> bool:
-    """A button under what was said of a broadcast."""
-    if not answer.value:
+    """A button under what was said of a broadcast, or words that mean one of them."""
+    act = answer.value or _meant(turn, answer)
+    if not act:
         return False
     broadcast = turn.tx.broadcasts.lock(answer.context["broadcast"])
     if broadcast is None:
         return False
-    _do(turn, answer.value, broadcast)
+    at = find_moment(normal(turn.heard.text).key, turn.now, turn.rules.zone)
+    if act == "notice_later" and at is not None and not answer.value:
+        moves.require_writer_of(broadcast, turn.act)
+        _send(turn, moves.wished_for(broadcast, turn.act, at))
+    else:
+        _do(turn, act, broadcast)
     return True
+
+
+def _meant(turn: Turn, answer: Answer) -> str:
+    """The button that words stand for: 发吧, 明天早上八点发, 先别发; "" for none of them."""
+    offered = {choice.value for choice in answer.question.choices}
+    words = turn.heard.text
+    timed = find_moment(normal(words).key, turn.now, turn.rules.zone) is not None
+    verb = verb_in(words)
+    wanted = [_ACT_OF[verb]] if verb else []
+    if verb == "pause":
+        wanted.append("drop")
+    elif sends(words):
+        wanted = ["later"] if timed else ["send"]
+    return next((f"notice_{one}" for one in wanted if f"notice_{one}" in offered), "")
 
 
 def _do(turn: Turn, act: str, broadcast: Broadcast) -> None:

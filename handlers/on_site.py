@@ -31,4 +31,5 @@ COMMAND = Command(
     choosing=_at_work,
 )
 handle = COMMAND.handle
+is_possible = COMMAND.is_possible
 ANSWERS = COMMAND.answers

@@ -9,12 +9,15 @@ from handlers import meant
 from handlers.turn import Answer, Turn
 
 SCORES = (1, 2, 3, 4, 5)
+GOOD = 3
 
 
 def handle(turn: Turn) -> None:
     """Records the score for the one closed last, or asks for it."""
     orders = [o for o in meant.mine(turn, Status.CLOSED) if o.reporter == turn.person.id]
     unrated = [order for order in orders if not order.events(EventKind.RATED)]
+    if not unrated and _closes_with_a_score(turn):
+        return
     order = meant.named(turn) or meant.one_of(turn, unrated or orders)
     if order is None and unrated:
         order = unrated[0]
@@ -23,7 +26,25 @@ def handle(turn: Turn) -> None:
     elif turn.reading.rating is None:
         ask(turn, order)
     else:
-        _rate(turn, order, turn.reading.rating, turn.heard.text)
+        record(turn, order, turn.reading.rating, turn.heard.text)
+
+
+def _closes_with_a_score(turn: Turn) -> bool:
+    """Whether a good score is the word that was waited for ("解决了，5分"); a bad one is asked
+    about first.
+    """
+    waiting = [o for o in meant.mine(turn, Status.RESOLVED) if o.reporter == turn.person.id]
+    order = meant.named(turn) or meant.one_of(turn, waiting)
+    score = turn.reading.rating
+    if order is None or order.status is not Status.RESOLVED or score is None:
+        return False
+    turn.focus_on(order)
+    if score >= GOOD:
+        record(turn, turn.record(moves.confirm(order, turn.act)), score, turn.heard.text)
+    else:
+        choices = (Choice(value="solved"), Choice(value="unsolved"))
+        turn.ask("confirm.answer", "rate.ask_closed", choices=choices, number=order.number)
+    return True
 
 
 def ask(turn: Turn, order: WorkOrder) -> None:
@@ -32,7 +53,8 @@ def ask(turn: Turn, order: WorkOrder) -> None:
     turn.ask("rate.score", "rate.ask", choices=choices, number=order.number)
 
 
-def _rate(turn: Turn, order: WorkOrder, rating: int, text: str) -> None:
+def record(turn: Turn, order: WorkOrder, rating: int, text: str) -> None:
+    """Keeps the score, with the words it came in."""
     order = turn.record(moves.rate(order, turn.act, rating=rating, text=text))
     turn.say("rate.done", number=order.number, rating=rating)
 
@@ -43,7 +65,7 @@ def _score(turn: Turn, answer: Answer) -> bool:
     rating = int(answer.value[-1]) if answer.value else turn.reading.rating
     if order is None or rating is None:
         return False
-    _rate(turn, order, rating, "" if answer.value else turn.heard.text)
+    record(turn, order, rating, "" if answer.value else turn.heard.text)
     return True
 
 

@@ -33,4 +33,5 @@ COMMAND = Command(
     choosing=asked_for,
 )
 handle = COMMAND.handle
+is_possible = COMMAND.is_possible
 ANSWERS = COMMAND.answers

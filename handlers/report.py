@@ -12,6 +12,7 @@ from domain.readings import Problem
 from handlers import adding, ask, drafts, edited
 from handlers.accused import accuses
 from handlers.opening import open_now
+from handlers.sent_back import send_back, still_wrong
 from handlers.shown import values
 from handlers.turn import Turn
 from handlers.where import at
@@ -63,8 +64,12 @@ def _as_one(turn: Turn, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
 
 
 def _take_up(turn: Turn, problems: list[Problem]) -> None:
-    """Joins the drafts that wait already; the place said now is the place of those, too."""
+    """Joins the drafts that wait already; the place said now is the place of those, too.
+
+    What was said to be done and is told again goes back instead.
+    """
     said = turn.reading.place
+    problems = [problem for problem in problems if not _sent_back(turn, problem)]
     known = [at(turn, draft, said) for draft in drafts.waiting(turn)]
     kinds = {draft.category for draft in known if draft.category}
     fresh = [drafts.begun(turn, p, said) for p in problems if p.category not in kinds]
@@ -76,7 +81,14 @@ def _take_up(turn: Turn, problems: list[Problem]) -> None:
     elif turn.reading.elderly_alone and fresh:
         _offer_a_call(turn, fresh)
     elif known or fresh:
-        drafts.go_on(turn, [*known, *fresh], guessed=said.guessed)
+        drafts.go_on(turn, drafts.told_of(known, fresh), guessed=said.guessed)
+
+
+def _sent_back(turn: Turn, problem: Problem) -> bool:
+    order = still_wrong(turn, problem)
+    if order is not None:
+        send_back(turn, order, problem.text, turn.heard.photos)
+    return order is not None
 
 
 def _order_of_a_flood(turn: Turn, fresh: int) -> WorkOrder | None:

@@ -42,4 +42,5 @@ COMMAND = Command(
     choosing=whistled_for,
 )
 handle = COMMAND.handle
+is_possible = COMMAND.is_possible
 ANSWERS = COMMAND.answers

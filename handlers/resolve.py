@@ -63,4 +63,5 @@ COMMAND = Command(
     words_are_reason=True,
 )
 handle = COMMAND.handle
+is_possible = COMMAND.is_possible
 ANSWERS = {**COMMAND.answers, "which": _which}

@@ -37,4 +37,5 @@ def _return(turn: Turn, order: WorkOrder, details: Said) -> None:
 
 COMMAND = Command(name="return_order", do=_return, rule=require_owner, among=(Status.ASSIGNED,))
 handle = COMMAND.handle
+is_possible = COMMAND.is_possible
 ANSWERS = COMMAND.answers

@@ -21,6 +21,8 @@ AnswerHandler = Callable[[Turn, Answer], bool]
 
 # Modules of this package that are not handlers.
 _MACHINERY = frozenset({"router", "turn"})
+# What 好 and 不行 stand for, by the choices of a question.
+_YES_AND_NO = (("yes", "no"), ("approve", "refuse"), ("notice_agree", "notice_disagree"))
 _MARKS = ("INTERRUPTS", "OF_ONESELF", "UNADDRESSED")
 
 
@@ -38,7 +40,9 @@ class Routes:
     interrupting: frozenset[str]
     of_oneself: frozenset[str]
     unaddressed: frozenset[str]
+    corrected: frozenset[str]  # steps of which words that correct are an answer
     for_all: frozenset[str]  # steps that everybody in the chat may answer, again and again
+    possible: Mapping[str, Callable[[Turn], bool]]  # whether there is anything to do it to
 
 
 @cache
@@ -46,11 +50,14 @@ def routes() -> Routes:
     """Every module of the package with a `handle` is the handler of the intent of its name.
 
     Its `ANSWERS` are the answers to the questions it asks: step "<module>.<key>"; its marks are
-    `INTERRUPTS`, `OF_ONESELF` and `UNADDRESSED`.
+    `INTERRUPTS`, `OF_ONESELF` and `UNADDRESSED`; its `is_possible` says whether there is anything
+    to do it to.
     """
     by_intent: dict[str, Handler] = {}
     by_step: dict[str, AnswerHandler] = {}
     for_all: set[str] = set()
+    corrected: set[str] = set()
+    possible: dict[str, Callable[[Turn], bool]] = {}
     marked: dict[str, set[str]] = {mark: set() for mark in _MARKS}
     for found in pkgutil.iter_modules(handlers.__path__):
         if found.name in _MACHINERY:
@@ -58,11 +65,14 @@ def routes() -> Routes:
         module: ModuleType = importlib.import_module(f"handlers.{found.name}")
         if hasattr(module, "handle"):
             by_intent[found.name] = module.handle
+        if hasattr(module, "is_possible"):
+            possible[found.name] = module.is_possible
         for mark in _MARKS:
             if getattr(module, mark, False):
                 marked[mark].add(found.name)
         for name, answer in getattr(module, "ANSWERS", {}).items():
             by_step[f"{found.name}.{name}"] = answer
+        corrected.update(f"{found.name}.{name}" for name in getattr(module, "CORRECTED", ()))
         for_all.update(f"{found.name}.{name}" for name in getattr(module, "FOR_ALL", ()))
     interrupting, of_oneself, unaddressed = (frozenset(marked[mark]) for mark in _MARKS)
     return Routes(
@@ -71,7 +81,9 @@ def routes() -> Routes:
         interrupting=interrupting,
         of_oneself=of_oneself,
         unaddressed=unaddressed,
+        corrected=frozenset(corrected),
         for_all=frozenset(for_all),
+        possible=possible,
     )
 
 
@@ -165,7 +177,7 @@ def _answer(turn: Turn) -> bool:
     goes by its intent.
     """
     question = turn.question
-    if question is None or turn.reading.intent in routes().interrupting:
+    if question is None or _interrupts(turn, question):
         return False
     answer = Answer(question=question, value=_choice_made(turn, question))
     if not routes().answers[question.step](turn, answer):
@@ -174,14 +186,22 @@ def _answer(turn: Turn) -> bool:
     return True
 
 
+def _interrupts(turn: Turn, question: Question) -> bool:
+    intent = turn.reading.intent
+    if intent == "correct" and question.step in routes().corrected:
+        return False
+    return intent in routes().interrupting
+
+
 def _choice_made(turn: Turn, question: Question) -> str:
     """The value of the choice a typed number, word or yes/no stands for; "" for free words."""
     said = turn.reading
     if said.choice is not None and 1 <= said.choice <= len(question.choices):
         return question.choices[said.choice - 1].value
     values = [choice.value for choice in question.choices]
-    if said.yes is not None and {"yes", "no"} <= set(values):
-        return "yes" if said.yes else "no"
+    for yes, no in _YES_AND_NO:
+        if said.yes is not None and {yes, no} <= set(values):
+            return yes if said.yes else no
     words = turn.heard.text.strip()
     return next(
         (
@@ -203,13 +223,18 @@ def _wordless(turn: Turn) -> bool:
 
 
 def _intent(turn: Turn) -> bool:
-    """The handler of the best intent that may speak here; in private somebody always does."""
+    """The handler of the best intent that may speak here; in private somebody always does.
+
+    Words that may be a command ("收到") are none where there is nothing to do it to and they may
+    be something else as well.
+    """
     known = routes().handlers
-    for intent in turn.reading.intents or (turn.reading.intent,):
-        if intent in known and _may_speak(turn, intent):
-            turn.remember(misses=0)
-            known[intent](turn)
-            return True
+    intents = turn.reading.intents or (turn.reading.intent,)
+    ready = [intent for intent in intents if intent in known and _may_speak(turn, intent)]
+    if ready:
+        turn.remember(misses=0)
+        known[next((one for one in ready if _is_possible(turn, one)), ready[0])](turn)
+        return True
     if turn.in_group and not turn.heard.addressed:
         return True
     known["not_understood"](turn)
@@ -227,6 +252,11 @@ _SPEAKERS: tuple[Callable[[Turn], bool], ...] = (
     _wordless,
     _intent,
 )
+
+
+def _is_possible(turn: Turn, intent: str) -> bool:
+    possible = routes().possible.get(intent)
+    return possible is None or possible(turn)
 
 
 def is_chatter(turn: Turn) -> bool:

@@ -24,6 +24,11 @@ def handle(turn: Turn) -> None:
     turn.ask("signup.which", "signup.ask_which", choices=activity_meant.choices(turn, meant))
 
 
+def is_possible(turn: Turn) -> bool:
+    """Whether there is anything to come to."""
+    return bool(activity_meant.open_to(turn))
+
+
 def say_going(turn: Turn, which: int) -> None:
     """The person comes, or waits for a place; raises NotComing when it is over."""
     activity = turn.tx.activities.lock(which)

@@ -15,7 +15,7 @@ def handle(turn: Turn) -> None:
     """Asks whether it can be closed if that is waited for; praise is kept, thanks answered."""
     orders = [o for o in meant.mine(turn, Status.RESOLVED) if o.reporter == turn.person.id]
     order = meant.one_of(turn, orders)
-    if order is not None:
+    if order is not None and not meant.speaks_of_another(turn, order):
         _keep(turn, order)
         choices = (Choice(value="solved"), Choice(value="unsolved"))
         turn.ask("confirm.answer", "thanks.ask_closed", choices=choices, **values(turn, order))

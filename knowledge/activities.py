@@ -41,6 +41,8 @@ _MONTHLY_BY_WEEK = re.compile(
 _MONTHLY = re.compile(rf"每(?P<quarter>季度|个季度)?个?月?的?(?P<day>{_NUMBER})[号日]")
 _MONTH_END = re.compile(r"每个?月(?:的)?(?:月底|最后一天|底)")
 _DAILY = re.compile("每天|每日")
+_MERE_WEEKDAY = re.compile(rf"(?<![这本下上每隔个]){_WEEK}[一二三四五六日天]")
+_DATED = re.compile(rf"[这本下上每]个?{_WEEK}|\d[月号日]|[今明后]天|月底")
 _TITLE = re.compile(
     '《([^《》]{2,30})》|[“"]([^“”"]{2,30})[”"]|主题[是为: ]{1,2}([^,.;!?\\s]{2,30})'
 )
@@ -48,10 +50,24 @@ _TITLE = re.compile(
 _NAMED = re.compile(
     r"(?:^|[,，.。;；!！\s点半日号天午上])(?P<title>(?!什么|啥|哪些|有|这次|社区)[\u4e00-\u9fff]{2,10}活动)"
 )
-_NAMED_PLACE = re.compile(r"(?:地点|地址|集合点)[是在:为 ]{0,2}(?P<place>[^,.;!?\s]{2,30})")
+# 组织居民包粽子, 周六下午三点包粽子: what is done where no usual name is said.
+_ORGANISED = re.compile(
+    r"(?:组织|开展|举办|举行|搞|办|安排)(?:一?[次场个]|下)?(?:全体|社区|小区)?"
+    r"(?:居民|大家|党员|志愿者|业主|孩子们?|老人们?|邻居们?)?"
+    r"(?P<title>[\u4e00-\u9fff]{2,10}?)(?=[,.;!?\s]|$)"
+)
+_AFTER_THE_HOUR = re.compile(
+    r"(?:\d点半?|[一二两三四五六七八九十]点半?|\d分|上午|下午|晚上|早上)"
+    r"(?P<title>(?![在去到来请从开集准前后左右过以之半钟多一二两三四五六七八九十])[\u4e00-\u9fff]{2,8})(?=[,.;!?\s]|$)"
+)
+_NO_TITLE = re.compile("活动|通知|集合|开始|报名|参加|一下|大家|什么|哪|吗")
+_NAMED_PLACE = re.compile(
+    r"(?:地点|地址|集合点)(?:就)?(?:改|换|调整?|挪|移|定)?[是在到成为: ]{0,2}"
+    r"(?P<place>[^,.;!?\s]{2,30})"
+)
 _REASON = re.compile(
     r"(?:因为|由于|因|原因[是:： ]?)(?P<reason>[^,.;!?，。；！？]{2,60})"
-    r"|(?:^|[,，。;；\s])(?P<told>[^,.;!?，。；！？\s]{0,20}(?:出差|加班|生病|住院|发烧|不舒服|值班|下雨|台风|外地|有事|看病|接孩子|开会|上班|带孩子)[^,.;!?，。；！？]{0,20})"
+    r"|(?:^|[,，。;；\s])(?P<told>[^,.;!?，。；！？\s]{0,20}(?:出差|加班|生病|住院|发烧|不舒服|值班|下雨|台风|外地|有事|看病|接孩子|开会|上班|带孩子|带孙|带娃|看孙|回老家|走亲戚|喝喜酒|腰疼|腿疼|头疼|感冒|走不开)[^,.;!?，。；！？]{0,20})"
 )
 _HEADING = re.compile(r"^\s*(?:会议记录|活动记录|支部记录|交记录)[：:,，\s]*")
 _AWAY = re.compile(
@@ -59,6 +75,7 @@ _AWAY = re.compile(
     r"(?=打工|工作|上班|上学|读书|带孙|带孩|居住|常住|定居|生活|养老|半年|[一二两三四五六七八九十]|,|。|$)"
 )
 _LONG = re.compile("半年|一年|两年|三年|多年|好几年|[6-9]个?多?个?月|[六七八九十]个?多?个?月")
+_NAMELESS = "活动"
 _PLACES = {"一": 1, "二": 2, "三": 3, "四": 4}
 
 
@@ -68,11 +85,17 @@ class PlanSaid:
 
     kind: ActivityKind | None = None
     title: str = ""
+    done: str = ""  # what is done there, where no usual name is said: 包粽子
     when: When = field(default_factory=When)
     place: str = ""
     capacity: int | None = None
     no_limit: bool = False  # of places
     rule: str = ""  # RRULE of iCalendar
+
+    @property
+    def is_nameless(self) -> bool:
+        """Whether it is merely called 活动: which one is not said."""
+        return self.title == _NAMELESS
 
     @property
     def day(self) -> date | None:
@@ -90,9 +113,11 @@ def find_plan(text: str, today: date) -> PlanSaid:
     message = normal(text)
     key = message.key
     word, kind = _kind(key)
+    title = _title(message.text, word) or (word if kind in _BY_THEIR_WORD else "")
     return PlanSaid(
         kind=kind,
-        title=_title(message.text, word) or (word if kind in _BY_THEIR_WORD else ""),
+        title=title,
+        done=_done(key, message.text),
         when=find_when(key, today),
         place=_place(key, message.text),
         capacity=_capacity(key),
@@ -130,6 +155,12 @@ def find_away(text: str) -> tuple[str, bool]:
     return (found["where"] if found else ""), bool(_LONG.search(key))
 
 
+def says_mere_weekday(text: str) -> bool:
+    """Whether a weekday is said of no certain week, and no date: 改到周四, but not 改到下周四."""
+    key = normal(text).key
+    return bool(_MERE_WEEKDAY.search(key)) and not _DATED.search(key)
+
+
 def activity_signs(text: str) -> frozenset[str]:
     """What the sentence wants of an activity: "moves", "cancels", "who", "plans", "asks"…"""
     key = normal(text).key
@@ -154,6 +185,15 @@ def _title(text: str, word: str) -> str:
     return named["title"] if named else ""
 
 
+def _done(key: str, text: str) -> str:
+    """What is done there, in its own words (包粽子)."""
+    for pattern in (_ORGANISED, _AFTER_THE_HOUR):
+        found = pattern.search(key)
+        if found and not _NO_TITLE.search(found["title"]):
+            return text[slice(*found.span("title"))]
+    return ""
+
+
 def _place(key: str, text: str) -> str:
     """As it was written: the key has the same length as the text."""
     named = _NAMED_PLACE.search(key)
@@ -162,6 +202,8 @@ def _place(key: str, text: str) -> str:
     for found in _going().finditer(key):
         start, end = found.span("place")
         place = key[start:end]
+        if _BARE_COUNT.fullmatch(place):
+            continue
         if place not in _never() and find_when(place, date(2000, 1, 1)) == When():
             return text[start:end]
     return ""
@@ -213,7 +255,7 @@ def _words() -> Mapping[str, ActivityKind]:
 def _going() -> re.Pattern[str]:
     after = _tables()["places"]["after"]
     return re.compile(
-        rf"(?<![改推延提报过收回得])(?:前往|去|到|在)(?P<place>[^,.;!?\s:，。]{{2,20}}?)(?={after})"
+        rf"(?<![改推延提报过收回得加减增涨放降])(?:前往|去|到|在)(?P<place>[^,.;!?\s:，。]{{2,20}}?)(?={after})"
     )
 
 

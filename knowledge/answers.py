@@ -11,7 +11,12 @@ _CHOICE = re.compile(
     r"(?P<named>(?:我?选|就?第|是第|回)\s?)?(?P<value>\d{1,2}|[一二三四五六七八九])\s?"
     r"(?P<counted>个|项|号|条|件)?(?:吧|哦|啊|呢)?"
 )
+_ROW = re.compile(r"第\s?(?P<row>[1-9一二两三四五六七八九])\s?[个件条单项]")
 _RATING = re.compile(r"(?:给|打|评)?\s?(?P<value>[1-5一二三四五两])\s?(?:分|颗?星|星级)")
+_RATING_AFTER = re.compile(
+    r"[\s,.!](?:我)?(?:给|打|评)?(?:你们|个|了)?\s?"
+    r"(?:(?P<value>[1-5一二三四五两])\s?(?:分|颗?星)|(?P<word>好评|差评|满分))[吧啊哈!.]*$"
+)
 _STARS = re.compile("[⭐★🌟]{1,5}")
 _WORDS = {
     "非常满意": 5,
@@ -33,7 +38,9 @@ _WORDS = {
     "差评": 1,
     "好评": 5,
     "五星好评": 5,
+    "满分": 5,
 }
+_FIRST = re.compile(r"[\s,.!?;:~，。！？；：]+")
 _MARKS = re.compile(r"[\s,.!?;:~]+")
 
 
@@ -52,6 +59,12 @@ def find_choice(key: str, *, asked: bool) -> int | None:
     return int(in_digits(match["value"]))
 
 
+def find_row(key: str) -> int | None:
+    """The row of a list that is spoken of, anywhere: 第三个不用了."""
+    match = _ROW.search(key)
+    return None if match is None else int(in_digits(match["row"]))
+
+
 def find_yes(key: str, *, asked: bool) -> bool | None:
     """A plain yes or no; as an answer, what follows the first word may add to it (不对，是5栋)."""
     words = lexicon()
@@ -64,12 +77,20 @@ def find_yes(key: str, *, asked: bool) -> bool | None:
     return None
 
 
+def after_the_first_word(text: str) -> str:
+    """What is said after a plain yes or no: 最多给一天, of 不行，最多给一天."""
+    _, _, rest = _FIRST.sub("\n", text.strip(), count=1).partition("\n")
+    return rest.strip()
+
+
 def find_rating(key: str, *, asked: bool) -> int | None:
     """1 to 5: 5分, 五星, ⭐⭐⭐, 不满意; as an answer to that question also a bare digit."""
     if match := _RATING.match(key.strip()):
         return int(in_digits(match["value"]))
     if match := _STARS.match(key.strip()):
         return len(match[0])
+    if match := _RATING_AFTER.search(key.strip()):
+        return int(in_digits(match["value"])) if match["value"] else _WORDS[match["word"]]
     said = bare(key)
     if said in _WORDS:
         return _WORDS[said]

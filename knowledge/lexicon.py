@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ class Lexicon:
     belongs: Mapping[str, tuple[str, ...]]
     anger: tuple[str, ...]
     confidential: tuple[str, ...]
+    confidential_ways: tuple[re.Pattern[str], ...]
+    searches: tuple[re.Pattern[str], ...]
+    rumours: tuple[re.Pattern[str], ...]
     anonymous: tuple[str, ...]
     elderly: tuple[str, ...]
     alone: tuple[str, ...]
@@ -50,6 +54,10 @@ def lexicon() -> Lexicon:
     table = tomllib.loads(text)
     belongs = {code: tuple(others) for code, others in table.pop("belongs").items()}
     placeless = {code: tuple(words) for code, words in table.pop("placeless").items()}
+    ways, searches, rumours = (
+        tuple(re.compile(pattern) for pattern in table.pop(name))
+        for name in ("confidential_ways", "searches", "rumours")
+    )
     raises = tuple(
         Raise(category=row["category"], words=tuple(row["words"]), order_class=row["class"])
         for row in table.pop("raises")
@@ -58,4 +66,12 @@ def lexicon() -> Lexicon:
     lists: dict[str, Any] = {
         name: frozenset(words) if name in sets else tuple(words) for name, words in table.items()
     }
-    return Lexicon(belongs=belongs, raises=raises, placeless=placeless, **lists)
+    return Lexicon(
+        belongs=belongs,
+        raises=raises,
+        placeless=placeless,
+        confidential_ways=ways,
+        searches=searches,
+        rumours=rumours,
+        **lists,
+    )

@@ -17,6 +17,18 @@ LONGEST_FIELD = 300
 _CALL = re.compile(
     r"^\W*(?:请|帮我|帮忙|我要)?(?:群发|发布|发|写|拟)(?:个|一?条|一下)?(?:通知|公告)"
 )
+# 帮我通知居民 …: whom it is for stands beside the call.
+_WHOM = (
+    r"[^,，。;；:：\s]{0,12}?(?:群里?|居民|住户|业主|租户|党员|楼长|大家|邻居们?|各户|各家各户)们?"
+)
+_CALL_TO = re.compile(
+    rf"^\W*(?:请|帮我|帮忙|麻烦|我要)*(?:通知|告知|转告|告诉)(?:一下|下)?(?P<whom>{_WHOM})[\s,，:：]*"
+)
+_PASS_ON = re.compile(
+    r"(?:^|(?<=[\s,，。!！;；]))(?:请|马上|立刻|立即|赶紧|赶快|帮我|帮忙|麻烦)*"
+    rf"(?:转发?|发|通知|群发)(?:到|给|至)(?P<whom>{_WHOM})(?:[\s,，。!！;；]|$)"
+)
+_SMALLER = re.compile(r"[\d一二三四五六七八九十]\s?(?:栋|幢|号楼|单元|层|楼(?!长))")
 _PARTS = re.compile(r"[\n;；]+")
 
 
@@ -51,6 +63,23 @@ class Wanted:
 def without_call(text: str) -> str:
     """What somebody wrote after 发通知."""
     return _CALL.sub("", text, count=1).lstrip(" 　:：,，\n")
+
+
+def called_for(text: str) -> tuple[str, str]:
+    """What is to be told, and whom, where the call says so: 通知居民 …, …转到各群."""
+    for pattern in (_CALL_TO, _PASS_ON):
+        found = pattern.search(text)
+        if found is None:
+            continue
+        rest = " ".join((text[: found.start()].strip(), text[found.end() :].strip()))
+        words = _CALL_TO.sub(r"\g<whom> ", text, count=1) if is_too_small(found["whom"]) else rest
+        return words.strip(), found["whom"]
+    return without_call(text), ""
+
+
+def is_too_small(whom: str) -> bool:
+    """Whether a building or less is named: an audience is a unit or those within it."""
+    return _SMALLER.search(whom) is not None
 
 
 def read_notice(words: str, templates: Templates) -> Written:
@@ -94,6 +123,8 @@ def read_target(words: str, units: Sequence[tuple[int, str]]) -> Wanted:
     table = _words()
     cut = min((words.find(one) for one in table["except"] if one in words), default=len(words))
     wanted, left_out = words[:cut], words[cut:]
+    if is_too_small(words):
+        return Wanted()  # who is asked again is better than the whole community
     named = _units_in(wanted, units)
     roles = tuple(Role(role) for role, said in table["roles"].items() if _says(wanted, said))
     tags = tuple(tag for tag in table["tags"] if tag in wanted)
@@ -110,6 +141,17 @@ def read_target(words: str, units: Sequence[tuple[int, str]]) -> Wanted:
     )
 
 
+_SENDS = re.compile(
+    r"^(?!.*(?:别|不|没|先等))(?:好的?|行|可以|那就?|就|请|确认|没问题)?[\s,，]*"
+    r"(?:[^,，]{2,14})?(?:发(?:吧|送|出去|布)?|群发)(?:吧|了)?[!！.。]*$"
+)
+
+
+def sends(words: str) -> bool:
+    """Whether these words let it go out: 发吧, 可以发了, 明天早上八点发."""
+    return _SENDS.match(words.strip()) is not None
+
+
 def verb_in(words: str) -> str:
     """What somebody wants done with a notice, or ""."""
     verbs: Mapping[str, list[str]] = _words()["verbs"]
@@ -117,10 +159,11 @@ def verb_in(words: str) -> str:
 
 
 def _units_in(words: str, units: Sequence[tuple[int, str]]) -> tuple[int, ...]:
-    found = []
-    for unit, name in sorted(units, key=lambda one: -len(one[1])):
-        if name and name in words:
-            found.append(unit)
+    found: list[int] = []
+    names = {name for _, name in units if name}
+    for name in sorted(names, key=lambda one: (-len(one), one)):
+        if name in words:
+            found += [unit for unit, called in units if called == name]
             words = words.replace(name, "")
     return tuple(sorted(found))
 

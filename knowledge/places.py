@@ -180,6 +180,23 @@ class PlaceBook:
             if place.kind is PlaceKind.ESTATE and self._is_in(place, community)
         ]
 
+    def made_of(self) -> Mapping[str, tuple[int, ...]]:
+        """The grids an estate is made of, by every name of it; one that shares a grid has none."""
+        grids: defaultdict[int, set[int | None]] = defaultdict(set)
+        estates: defaultdict[int | None, set[int]] = defaultdict(set)
+        for place in self._places.values():
+            if place.kind is PlaceKind.BUILDING and place.parent is not None:
+                grid = self._unit(place, UnitKind.GRID)
+                grids[place.parent].add(grid)
+                estates[grid].add(place.parent)
+        found: dict[str, tuple[int, ...]] = {}
+        for estate, of in grids.items():
+            alone = [grid for grid in of if grid is not None and estates[grid] == {estate}]
+            if len(alone) == len(of):
+                known = self._places[estate]
+                found |= dict.fromkeys((known.name, *known.aliases), tuple(sorted(alone)))
+        return found
+
     def _is_in(self, place: Place, community: int | None) -> bool:
         return community is None or self._org.within(place.unit, community)
 

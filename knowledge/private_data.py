@@ -53,6 +53,8 @@ _PASSPORT = re.compile(r"(?:护照|通行证)[^\d\n]{0,6}?(?P<number>[a-z]{1,2}\
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _PROVINCE = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
 _NAMED = re.compile(r"身份证|证号|公民号")
+# What somebody is asked about for whom a number is given: then a digit of it may be mistyped.
+_OF_A_PERSON = re.compile(r"身份|社保|医保|户口|户籍|公积金|养老|证件|实名|低保|残疾证")
 _CARD_NAMED = re.compile(r"卡号|银行卡|储蓄卡|信用卡|账号|账户")
 # Numbers of parcels, orders, meters and the like.
 _OTHER_NUMBER = re.compile(
@@ -127,7 +129,9 @@ def _mobile(text: str, start: int, end: int) -> str:
 
 def _candidates(key: str) -> Iterator[tuple[int, int, str]]:
     for match in _all(_IDENTITIES, key):
-        if _is_identity(_digits(match[0])) or _NAMED.search(_before(match, key)):
+        named = _NAMED.search(_before(match, key))
+        mistyped = _OF_A_PERSON.search(key) and _may_be_identity(_digits(match[0]))
+        if named or mistyped or _is_identity(_digits(match[0])):
             yield match.start(), match.end(), "id"
     for match in _OLD_IDENTITY.finditer(key):
         named = _NAMED.search(_before(match, key))
@@ -172,6 +176,16 @@ def _is_identity(digits: str) -> bool:
         return False
     total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, digits, strict=False))
     return "10x98765432"[total % 11] == digits[-1] and _is_day(digits[6:14])
+
+
+def _may_be_identity(digits: str) -> bool:
+    """A province and a day of birth of somebody alive: a digit of it may be mistyped."""
+    return (
+        len(digits) == 18
+        and _PROVINCE.match(digits) is not None
+        and digits[6:8] in ("19", "20")
+        and _is_day(digits[6:14])
+    )
 
 
 def _is_old_identity(digits: str) -> bool:

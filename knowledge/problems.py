@@ -74,7 +74,8 @@ class Splitter:
         breaks = "|".join(sorted(lexicon().breaks, key=len, reverse=True))
         # "坏了垃圾也没收" has no mark between its problems but 了.
         self._marks = re.compile(
-            rf"(?P<parallel>{breaks}|(?<!\d)[1-9][.)、](?!\d))|[.!?;,\n\s]+"
+            rf"(?P<parallel>{breaks}|(?<!\d)[1-9][.)、](?!\d)|第[一二三四五六][件个点]?[,:、])"
+            r"|[.!?;,\n\s]+"
             r"|(?<=\S)[和跟](?=\d{1,2}[栋幢号#])"
             r"|(?<=[水电气网])又?(?=[停断没缺][水电气网])"
             r"|(?<=了)(?=[^\W\d一二两三四五六七八九十几好多半个吗吧呢啊呀么没的得还])"
@@ -92,6 +93,15 @@ class Splitter:
             for own in _by_building(parts if len(shown) == 1 else _parts_in(group, parts), key)
         ]
         return Split(problems=tuple(_placed(problems)), complaint=bool(complaints))
+
+    def core(self, key: str, code: str) -> str:
+        """The words without what only adds to them (物业电话没人接), where they name the category
+        by themselves.
+        """
+        pieces = [key[piece.start : piece.end] for piece in self._pieces(key)]
+        told = [piece for piece in pieces if not piece.startswith(lexicon().consequences)]
+        named = any((match := self._finder.best(piece)) and match.code == code for piece in told)
+        return " ".join(told) if named and len(told) < len(pieces) else key
 
     def of_category(self, code: str, text: str, place: PlaceSlots, key: str) -> Problem:
         """One problem whose category is known, such as an emergency's."""

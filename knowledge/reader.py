@@ -142,6 +142,7 @@ class Reader:
         parts = self._parts(hidden, message.text, context)
         readable = self._finder.readable(hidden)
         called = _CALLED.match(message.key)
+        rumour = any(pattern.search(message.key) for pattern in lexicon().rumours)
         mentions = [match.span() for match in _MENTION.finditer(message.key)]
         return _Heard(
             message=message,
@@ -149,7 +150,7 @@ class Reader:
             numbers=numbers,
             private_data=private_data,
             parts=parts,
-            split=self._splitter.split(message, readable, parts),
+            split=Split() if rumour else self._splitter.split(message, readable, parts),
             emergency=self._danger(message.key, context),
         )
 
@@ -208,7 +209,9 @@ class Reader:
 
     def _weighed(self, problem: Problem) -> Problem:
         """The problem under the category its words are most like, where that is likelier."""
-        key = self._finder.readable(normal(problem.text).key)
+        key = self._finder.readable(
+            self._splitter.core(normal(problem.text).key, problem.category)
+        )
         sensed = self._weighing and self._weighing.category(key, problem.category)
         if not sensed:
             return problem
@@ -342,7 +345,8 @@ def _mood(key: str) -> dict[str, Any]:
 
     return {
         "angry": said(words.anger) or key.count("!") >= 6,
-        "confidential": said(words.confidential),
+        "confidential": said(words.confidential)
+        or any(way.search(key) for way in words.confidential_ways),
         "anonymous": said(words.anonymous),
         "about_staff": accuses_staff(key),
         "elderly_alone": _elderly_alone(key),

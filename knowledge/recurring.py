@@ -64,3 +64,23 @@ def falls_on(
         if names:
             return day, names[0].name
     return None
+
+
+_DAYS = {"MO": "一", "TU": "二", "WE": "三", "TH": "四", "FR": "五", "SA": "六", "SU": "日"}
+_PLACES = {"1": "第一个", "2": "第二个", "3": "第三个", "4": "第四个", "-1": "最后一个"}
+
+
+def in_words(rule: str) -> str:
+    """The rule as people say it: 每周六, 每月第一个周六, 每月 5 号; "" of no rule."""
+    if not rule:
+        return ""
+    parts = dict(part.split("=", 1) for part in rule.split(";"))
+    every, by_day, day = parts.get("INTERVAL", ""), parts.get("BYDAY", ""), parts.get("BYMONTHDAY")
+    if parts["FREQ"] == "DAILY":
+        return "每天"
+    if parts["FREQ"] == "WEEKLY":
+        return f"{'隔' if every == '2' else '每'}周{_DAYS[by_day]}"
+    month = "每季度" if every == "3" else "每月"
+    if by_day:
+        return f"{month}{_PLACES[by_day[:-2]]}周{_DAYS[by_day[-2:]]}"
+    return f"{month}最后一天" if day == "-1" else f"{month} {day} 号"

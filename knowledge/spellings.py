@@ -19,7 +19,7 @@ _LETTER = r"(?<![a-z\d])[a-z]\d{0,2}"
 # 懂 冻 洞 are what people get when they type dong; 东 only where a compass point makes no sense.
 _BUILDING = re.compile(
     rf"(?<!月)(?!一[栋幢]楼(?![下上道梯顶底前后里层]))(?P<building>{_NUMBER}|{_LETTER})\s?"
-    r"(?:号楼|楼栋|[栋幢](?:楼(?![下上道梯顶底前后里层]))?|#楼?|dong(?![a-z])|(?P<slip>[懂冻洞])"
+    r"(?:号楼|楼栋|[栋幢](?:楼(?![下上道梯顶底前后里层]))?|#楼?|dong(?![a-z])|(?P<slip>[懂冻洞]|(?<=\d)动(?![作静手态画物车员力弹工])|号[搂喽娄漏])"
     rf"|号(?=\s?(?:\d{{1,2}}|{_CN})\s?单元)"
     rf"|(?P<compass>东)(?=\s?(?:\d{{1,2}}|{_CN})\s?(?:单|门)|$|的|楼|底|\s))"
     rf"|(?P<tower>(?<![a-z\d])[a-z]\d{{0,2}}|(?<![\d.])\d{{1,3}})\s?座(?![位谈椅机])"

@@ -13,6 +13,7 @@ from knowledge.answers import bare
 from knowledge.conduct import accuses_staff, speaks_of_conduct
 from knowledge.cues import SAME, danger_cues
 from knowledge.intents import Fit, Intents
+from knowledge.lexicon import lexicon
 from knowledge.sense import CALM, Sense, Sensed
 
 CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
@@ -24,6 +25,8 @@ LIKELY = 0.25  # how likely an intent must be that the rules do not say
 SURE_IN_TALK = 0.7  # the same in talk that was not meant for us
 SURE_OF_GRAVE = 0.5  # the same of what is not easily taken back
 SURE_OF_ANOTHER = 0.9  # and where an answer was expected
+SURE_BESIDE = 0.5  # or where an answer may come any day
+NAMES_URGENT = 0.3  # the same where that would make it urgent
 NAMES = 0.1  # how likely the category is of a problem no typical word names
 RENAMES = 0.5  # and of one they name otherwise
 FEW = 2  # letters: less says nothing, nor do numbers alone
@@ -64,6 +67,8 @@ class Weighing:
         Whoever works here says it plainly, and whoever was asked something mostly answers it; in
         a code or a number nothing is sensed.
         """
+        if found and any(search.search(key) for search in lexicon().searches):
+            return found  # who asks whether anybody has seen the child explains nothing away
         cues = danger_cues(key, found)
         sensed = self._sense.danger.other_than(CALM, key, cues)
         if found:
@@ -71,7 +76,7 @@ class Weighing:
             return found if sensed.chance >= doubted else ""
         if context.staff or len(bare(_CODES.sub("", key))) < FEWEST_FEARED:
             return ""
-        feared = SURE_OF_ANOTHER if context.pending else FEARED
+        feared = SURE_OF_ANOTHER if context.pending and not context.standing else FEARED
         return sensed.label if sensed.chance >= feared else ""
 
     def fits(
@@ -104,7 +109,8 @@ class Weighing:
         if other.order_class == OrderClass.X and (accuses_staff(key) or speaks_of_conduct(key)):
             return None  # a complaint about somebody who works here is not sent elsewhere
         if known is None:
-            return sensed if sensed.chance >= NAMES else None
+            enough = NAMES_URGENT if other.order_class in URGENT else NAMES
+            return sensed if sensed.chance >= enough else None
         own = now not in self._sense.category.labels
         milder = known.order_class in URGENT and other.order_class not in URGENT
         return sensed if sensed.chance >= RENAMES and not own and not milder else None
@@ -119,7 +125,7 @@ class Weighing:
 def _enough(label: str, context: ReadingContext) -> float:
     """How likely an intent must be to count although the rules say another."""
     if context.pending:
-        return SURE_OF_ANOTHER
+        return SURE_BESIDE if context.standing else SURE_OF_ANOTHER
     if context.group and not context.addressed and label not in LEFT_ALONE:
         return SURE_IN_TALK
     return SURE_OF_GRAVE if label in GRAVE | REPORTS else LIKELY

@@ -104,6 +104,7 @@ _DELEGATIONS_OF = Statement(
             delegations.c.person == bindparam("whose"), delegations.c.deputy == bindparam("whose")
         ),
         delegations.c.end > bindparam("at"),
+        delegations.c.end > delegations.c.start,  # ended before it began
     )
     .order_by(delegations.c.start)
 )
