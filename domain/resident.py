@@ -9,9 +9,9 @@ from domain import deadlines, households
 from domain.acts import Act, NotAllowed, RuleBroken, require_status
 from domain.changes import Change, Notice
 from domain.messages import Location
-from domain.orders import EventKind, OrderEvent, Status, WorkOrder
+from domain.orders import EventKind, OrderClass, OrderEvent, Status, WorkOrder
 from domain.rights import is_at_desk, may_be_followed, require_involved, require_reporter
-from domain.telling import tell_desk, tell_owner
+from domain.telling import everybody_above, tell_desk, tell_owner
 
 UNFINISHED = (
     Status.OPEN,
@@ -86,6 +86,15 @@ def supplement(
     after = act.write(after, EventKind.SUPPLEMENTED, text=text, **values)
     notice = tell_owner(after, "desk.supplemented", {"text": text}, photos=photos)
     return act.done("supplemented", after, notices=(notice,))
+
+
+def say_over(order: WorkOrder, act: Act, *, text: str, photos: tuple[int, ...] = ()) -> Change:
+    """险情解除: whoever called for help says that it is over, and all who were alarmed hear it."""
+    change = supplement(order, act, text=text, photos=photos)
+    if order.order_class is not OrderClass.E0:
+        return change
+    told = everybody_above(change.order, act.org, "desk.supplemented", {"text": text.strip()})
+    return replace(change, notices=(*change.notices, *told))
 
 
 def withdraw(order: WorkOrder, act: Act, *, reason: str = "") -> Change:

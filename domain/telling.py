@@ -142,10 +142,15 @@ def card(order: WorkOrder) -> Notice:
     )
 
 
-def everybody_above(order: WorkOrder, org: Org) -> tuple[Notice, ...]:
-    """An alarm to every level above the owner at once."""
+def everybody_above(
+    order: WorkOrder,
+    org: Org,
+    phrase: str = "desk.emergency",
+    values: Mapping[str, Any] | None = None,
+) -> tuple[Notice, ...]:
+    """An alarm, or its end, to every level above the owner at once."""
     return tuple(
-        tell(to_post(post.unit, post.role), "desk.emergency", order)
+        tell(to_post(post.unit, post.role), phrase, order, values)
         for post in posts_above(order, org)
     )
 

@@ -13,7 +13,7 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import accused, consent, denied, desk, human, language, late, privacy
+from handlers import accused, consent, danger, denied, desk, human, language, late, privacy
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -155,6 +155,11 @@ def _with_a_human(turn: Turn) -> bool:
     return human.relay(turn)
 
 
+def _danger_over(turn: Turn) -> bool:
+    """Who called for help says that it is no longer needed, whatever was asked meanwhile."""
+    return danger.over(turn)
+
+
 def _accusation(turn: Turn) -> bool:
     """A resident complains about somebody who works here: whatever was asked or is running, it
     becomes a work order of its own, since the words of all others go to their owner.
@@ -247,6 +252,7 @@ _SPEAKERS: tuple[Callable[[Turn], bool], ...] = (
     _emergency,
     consent.is_withheld,
     _with_a_human,
+    _danger_over,
     _accusation,
     _answer,
     _wordless,
@@ -264,7 +270,7 @@ def is_chatter(turn: Turn) -> bool:
     if not turn.in_group or turn.heard.addressed or turn.reading.emergency or turn.question:
         return False
     intents = turn.reading.intents or (turn.reading.intent,)
-    return not any(_may_speak(turn, intent) for intent in intents)
+    return not any(_may_speak(turn, intent) for intent in intents) and danger.ended(turn) is None
 
 
 def _may_speak(turn: Turn, intent: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BindParameter, bindparam, update
+from sqlalchemy import BindParameter, bindparam, exists, or_, select, update
 
 from storage.schema import InboxState, OutboxState, inbox, job_runs, leases, outbox, stored
 from storage.statements import Statement
@@ -22,30 +22,28 @@ LONGEST_WAIT = timedelta(minutes=2)  # of a message over a limit, or after a fai
 LONGEST_LEASE = 120.0  # seconds
 LEFT = 60.0  # seconds that whoever lives still has to say so: the longest of our leases
 
+_LATEST: BindParameter[Any] = bindparam("latest")
 _IS_NEW = inbox.c.state == InboxState.NEW.value
 _BEYOND: BindParameter[Any] = bindparam("beyond")
 _LISTEN = Statement(
-    update(inbox)
-    .where(_IS_NEW, inbox.c.ready_at > bindparam("latest"))
-    .values(ready_at=bindparam("now"))
+    update(inbox).where(_IS_NEW, inbox.c.ready_at > _LATEST).values(ready_at=bindparam("now"))
 )
 _LET_GO = Statement(
     update(inbox)
     .where(_IS_NEW, inbox.c.lease_until > _BEYOND)
     .values(lease_until=bindparam("ends"))
 )
+_IS_QUEUED = outbox.c.state == OutboxState.QUEUED.value
+_IS_HELD = outbox.c.state.in_([OutboxState.CLAIMED.value, OutboxState.SENDING.value])
 # What a platform orders may be long; but nothing was said later than now.
 _SAY = Statement(
     update(outbox)
-    .where(outbox.c.state == OutboxState.QUEUED.value, outbox.c.created_at > bindparam("now"))
+    .where(_IS_QUEUED, outbox.c.created_at > bindparam("now"))
     .values(ready_at=bindparam("now"), created_at=bindparam("now"))
 )
 _GIVE_BACK = Statement(
     update(outbox)
-    .where(
-        outbox.c.state.in_([OutboxState.CLAIMED.value, OutboxState.SENDING.value]),
-        outbox.c.lease_until > _BEYOND,
-    )
+    .where(_IS_HELD, outbox.c.lease_until > _BEYOND)
     .values(lease_until=bindparam("ends"))
 )
 _HOLD_NO_LONGER = Statement(
@@ -56,6 +54,29 @@ _RUN = Statement(
     .where(job_runs.c.finished_at.is_(None), job_runs.c.lease_until > _BEYOND)
     .values(lease_until=bindparam("ends"))
 )
+
+
+_OUT_OF_REACH = Statement(
+    select(
+        or_(
+            exists().where(
+                _IS_NEW, or_(inbox.c.ready_at > _LATEST, inbox.c.lease_until > _BEYOND)
+            ),
+            exists().where(_IS_QUEUED, outbox.c.created_at > _LATEST),
+            exists().where(_IS_HELD, outbox.c.lease_until > _BEYOND),
+            exists().where(leases.c.until > _BEYOND),
+            exists().where(job_runs.c.finished_at.is_(None), job_runs.c.lease_until > _BEYOND),
+        )
+    )
+)
+
+
+def is_out_of_reach(tx: Transaction) -> bool:
+    """Whether something waits for a moment further away than anything of ours waits for: written
+    by a clock that was set back before anybody looked at it, or while somebody did.
+    """
+    latest, beyond = stored(tx.now + LONGEST_WAIT), tx.clock_after(LONGEST_LEASE)
+    return bool(tx.session.value(_OUT_OF_REACH, latest=latest, beyond=beyond))
 
 
 def set_right(tx: Transaction) -> int:

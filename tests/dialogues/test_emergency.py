@@ -142,3 +142,29 @@ async def test_who_is_lost_is_looked_for_and_who_is_hurt_is_helped(
     answers = "\n".join(await town.says("王阿姨", said))
     assert wanted in answers
     assert unwanted not in answers
+
+
+@pytest.mark.parametrize(
+    ("said", "over"),
+    [
+        ("孙子在小区里找不到了，五岁，穿红衣服", "找到了 在楼下玩 谢谢"),
+        ("五栋那个小娃一个人爬到窗户外头了 快来人", "已经抱进去了 没事了"),
+        ("3号楼电梯里关了两个人", "人放出来了，虚惊一场"),
+    ],
+)
+async def test_who_called_for_help_says_that_it_is_over_and_those_on_their_way_hear_it(
+    town: Town, said: str, over: str
+) -> None:
+    await town.says("王阿姨", said, group=True)
+    await town.heard("刘书记")
+    (answer,) = await town.says("王阿姨", over, group=True)
+    assert "那就好" in answer
+    assert any(over in card for card in await town.heard("刘书记"))
+    (order,) = await town.orders("王阿姨")
+    assert order.is_running
+
+
+async def test_words_that_sound_like_it_are_nothing_without_a_danger(town: Town) -> None:
+    assert await town.says("王阿姨", "钥匙找到了 没事了", group=True) == []
+    await town.says("王阿姨", "3栋2单元楼道灯不亮了")
+    assert not any("那就好" in one for one in await town.says("王阿姨", "没事了"))

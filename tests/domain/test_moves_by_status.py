@@ -117,6 +117,7 @@ TABLE: Mapping[str, tuple[Move, set[Status]]] = {
     "recategorise": (lambda o: moves.recategorise(o, act(DUTY), category=FENCES), RUNNING),
     "urge": (lambda o: moves.urge(o, act(RESIDENT)), RUNNING),
     "supplement": (lambda o: moves.supplement(o, act(RESIDENT), text="还在漏"), UNFINISHED),
+    "say_over": (lambda o: moves.say_over(o, act(RESIDENT), text="没事了"), UNFINISHED),
     "withdraw": (lambda o: moves.withdraw(o, act(RESIDENT)), UNFINISHED | {S.DRAFT}),
     "follow": (lambda o: moves.follow(o, act(STRANGER), person=3), UNFINISHED),
     "confirm": (lambda o: moves.confirm(o, act(RESIDENT)), {S.RESOLVED}),

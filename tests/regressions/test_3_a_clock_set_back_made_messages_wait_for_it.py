@@ -51,6 +51,31 @@ async def test_a_message_does_not_wait_for_a_clock_to_be_there_again(
         await database.close()
 
 
+async def test_a_message_does_not_wait_for_a_clock_that_was_ahead_between_two_looks(
+    database_url: str, keyring: Keyring
+) -> None:
+    """Nobody saw it, or it was written down only after somebody had looked."""
+    times = Times()
+    database = Database.open(
+        database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: times.now
+    )
+    try:
+        clocks = Clocks(database, monotonic=lambda: times.passed)
+        await clocks.look()
+        times.now += DAY
+        await database.run(lambda tx: tx.inbox.accept(REPORT, owner="me"))
+        await database.run(say_something)
+        times.now -= DAY
+        assert await database.read(lambda tx: tx.inbox.ready(9, owner="me")) == ()
+
+        await clocks.look()
+
+        assert len(await database.read(lambda tx: tx.inbox.ready(9, owner="me"))) == 1
+        assert len(await database.run(lambda tx: tx.outbox.claim("web", token="1", limit=9))) == 1
+    finally:
+        await database.close()
+
+
 async def test_a_lease_of_the_dead_ends_though_the_clock_was_set_back(
     database_url: str, keyring: Keyring
 ) -> None:
