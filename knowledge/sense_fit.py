@@ -1,7 +1,8 @@
 """Learns the sense for what is meant from `knowledge/seeds`: `python -m knowledge.sense_fit`.
 
 Logistic regression, one sentence at a time with steps that shrink where much was learnt (AdaGrad).
-Dangers teach nothing of what is wanted: whoever tells of one is heard before that is asked.
+Dangers said in groups teach nothing of what is wanted: there are so many of them that all talk
+would be taken for a report.
 The rules' cues teach only with sentences the rules were not mended for (every file but
 `tuned.txt`): with the others the rules look better than they are.
 """
@@ -83,9 +84,10 @@ def fitted() -> tuple[Weights, Weights, Weights, Weights]:
         intent, danger = reader.cues(seed.text, _context(seed))
         if seed.tuned:
             intent, danger = _without_rules(intent), _without_rules(danger)
-        if seed.label != CALM and not seed.category.startswith(DANGERS):
+        is_danger = seed.category.startswith(DANGERS)
+        if seed.label != CALM and not (is_danger and _context(seed).group):
             intents.append((key, intent, seed.intent))
-        if seed.category.startswith(DANGERS):
+        if is_danger:
             dangers.append((key, danger, DANGER))
             kinds.append((key, danger, seed.category))
             continue

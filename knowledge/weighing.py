@@ -17,7 +17,7 @@ from knowledge.sense import DANGER, Sense, Sensed
 
 CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
 FEWEST_FEARED = 3  # characters beside codes and numbers: less tells of no danger by itself
-FEARED = 0.6  # how likely a danger is that no rule finds
+FEARED = 0.75  # how likely a danger is that no rule finds
 DOUBTED = 0.3  # what the rules find and is less likely is none
 LIKELY = 0.25  # how likely an intent must be that the rules do not say
 SURE_IN_TALK = 0.7  # the same in talk that was not meant for us
