@@ -36,10 +36,10 @@ def intent_cues(
 def danger_cues(key: str, found: str) -> frozenset[str]:
     """The cues for whether there is a danger, of a message in which the rules found this one."""
     manners = _told_in("manners.toml", key)
-    dangers = _told_in("dangers.toml", key)
-    cues = _shape(key) | {f"=manner {name}" for name in manners}
-    cues |= {f"=told {name}" for name in dangers}
-    cues |= {f"=told {one} {other}" for one, other in combinations(dangers, 2)}
+    heard = [f"manner {name}" for name in manners]
+    heard += [f"told {name}" for name in _told_in("dangers.toml", key)]
+    cues = _shape(key) | {f"={name}" for name in heard}
+    cues |= {f"={one} {other}" for one, other in combinations(heard, 2)}
     if found:
         cues |= {"=rule danger", f"=rule danger {found}"}
         cues |= {f"=rule danger {name}" for name in manners}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 FILE = "sense.bin"
-CALM = "calm"  # of a danger: there is none
+CALM, DANGER = "calm", "danger"
 LONGEST = 160  # characters in which people say what they want
 LONGEST_RUN = 3
 CUES = 1.5  # how much the cues together weigh beside the letters
@@ -67,13 +67,9 @@ class Head:
         place = int(chances.argmax())
         return Sensed(label=self.labels[place], chance=float(chances[place]))
 
-    def other_than(self, label: str, key: str, cues: Collection[str] = ()) -> Sensed:
-        """The likeliest of the other labels, and how likely it is that any of them is right."""
-        chances = self._chances(key, cues)
-        column = self._columns[label]
-        any_other = 1 - float(chances[column])
-        chances[column] = 0
-        return Sensed(label=self.labels[int(chances.argmax())], chance=any_other)
+    def chance(self, label: str, key: str, cues: Collection[str] = ()) -> float:
+        """How likely this label is."""
+        return float(self._chances(key, cues)[self._columns[label]])
 
     def _chances(self, key: str, cues: Collection[str]) -> Floats:
         import numpy as np
@@ -87,19 +83,23 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sense:
-    """What is sensed of a message: what is wanted, what it is about, whether it is a danger."""
+    """What is sensed of a message: what is wanted, what it is about, whether there is a danger.
+
+    Of a danger it also knows the kind.
+    """
 
     intent: Head
     category: Head
     danger: Head
+    kind: Head
 
 
 @cache
 def sense() -> Sense:
     """The sense of the package, read once."""
     body = (resources.files("knowledge") / FILE).read_bytes()
-    intent, category, danger = (Head(weights) for weights in unpacked(body))
-    return Sense(intent=intent, category=category, danger=danger)
+    intent, category, danger, kind = (Head(weights) for weights in unpacked(body))
+    return Sense(intent=intent, category=category, danger=danger, kind=kind)
 
 
 def runs(key: str) -> set[str]:

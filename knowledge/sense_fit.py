@@ -1,6 +1,8 @@
 """Learns the sense for what is meant from `knowledge/seeds`: `python -m knowledge.sense_fit`.
 
 Logistic regression, one sentence at a time with steps that shrink where much was learnt (AdaGrad).
+Dangers said in groups teach nothing of what is wanted: there are so many of them that all talk
+would be taken for a report.
 The rules' cues teach only with sentences the rules were not mended for (every file but
 `tuned.txt`): with the others the rules look better than they are.
 """
@@ -24,7 +26,7 @@ from knowledge.intents import Intents
 from knowledge.normal import normal
 from knowledge.places import PlaceBook
 from knowledge.reader import Reader
-from knowledge.sense import CALM, FILE, Weights, packed, row, runs
+from knowledge.sense import CALM, DANGER, FILE, LONGEST_RUN, Weights, packed, row, runs
 from knowledge.slips import mended
 from knowledge.tables import read_categories
 
@@ -72,20 +74,22 @@ def seeds() -> Iterator[Seed]:
                 yield Seed(text=said, label=label, tuned=file.name == TUNED)
 
 
-def fitted() -> tuple[Weights, Weights, Weights]:
-    """The weights of the three questions: intent, category, danger."""
+def fitted() -> tuple[Weights, Weights, Weights, Weights]:
+    """The weights of the four questions: intent, category, danger, kind of danger."""
     known = tuple(dict.fromkeys(seeds()))
     reader = Reader(_categories(), PlaceBook(()), Intents.load(), sensing=False)
-    intents, categories, dangers = [], [], []
+    intents, categories, dangers, kinds = [], [], [], []
     for seed in known:
         key = mended(normal(seed.text)).key
         intent, danger = reader.cues(seed.text, _context(seed))
         if seed.tuned:
             intent, danger = _without_rules(intent), _without_rules(danger)
-        if seed.label != CALM:
+        is_danger = seed.category.startswith(DANGERS)
+        if seed.label != CALM and not (is_danger and _context(seed).group):
             intents.append((key, intent, seed.intent))
-        if seed.category.startswith(DANGERS):
-            dangers.append((key, danger, seed.category))
+        if is_danger:
+            dangers.append((key, danger, DANGER))
+            kinds.append((key, danger, seed.category))
             continue
         dangers.append((key, danger, CALM))
         if seed.category:
@@ -96,7 +100,12 @@ def fitted() -> tuple[Weights, Weights, Weights]:
         for word in category.words
         if "+" not in word and "/" not in word and not code.startswith(DANGERS)
     ]
-    return _fit(intents), _fit(categories), _fit(dangers, usual=CALM)
+    return (
+        _fit(intents, longest=2),
+        _fit(categories),
+        _fit(dangers, usual=CALM, longest=2, rounds=4, pace=0.25),
+        _fit(kinds, longest=2),
+    )
 
 
 def main() -> None:
@@ -123,10 +132,15 @@ def _without_rules(cues: frozenset[str]) -> frozenset[str]:
 
 
 def _fit(
-    examples: Sequence[tuple[str, frozenset[str], str]], *, usual: str | None = None
+    examples: Sequence[tuple[str, frozenset[str], str]],
+    *,
+    usual: str | None = None,
+    longest: int = LONGEST_RUN,
+    rounds: int = ROUNDS,
+    pace: float = PACE,
 ) -> Weights:
     """The weights for one question; rare labels count for more, or all but the `usual` one."""
-    counts = Counter(run for key, _, _ in examples for run in runs(key))
+    counts = Counter(run for key, _, _ in examples for run in runs(key) if len(run) <= longest)
     cues = sorted({cue for _, cues, _ in examples for cue in cues})
     features = (*sorted(counts), *cues)
     rarity = np.asarray(
@@ -145,7 +159,7 @@ def _fit(
     constant = np.zeros(len(labels), np.float32)
     learnt = np.full(len(features), 1e-3, np.float32)
     random = np.random.default_rng(SEED)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for number in random.permutation(len(rows)):
             where, values = rows[number]
             own = matrix[where]
@@ -155,7 +169,7 @@ def _fit(
             slope[numbers[number]] -= 1
             slope *= np.float32(weights[numbers[number]])
             learnt[where] += values * values * (slope @ slope)
-            own -= PACE * (values / np.sqrt(learnt[where]))[:, None] * slope
+            own -= pace * (values / np.sqrt(learnt[where]))[:, None] * slope
             matrix[where] = own * np.float32(1 - DECAY)
             constant -= np.float32(0.02) * slope
     return _lighter(labels, features, rarity, matrix, constant)

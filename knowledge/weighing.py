@@ -14,13 +14,12 @@ from knowledge.conduct import accuses_staff, speaks_of_conduct
 from knowledge.cues import SAME, danger_cues
 from knowledge.intents import Fit, Intents
 from knowledge.lexicon import lexicon
-from knowledge.sense import CALM, Sense, Sensed
+from knowledge.sense import DANGER, Sense, Sensed
 
 CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
 FEWEST_FEARED = 3  # characters beside codes and numbers: less tells of no danger by itself
-FEARED = 0.4  # how likely a danger is that no rule finds
-DOUBTED = 0.3  # what the rules find, told in a manner that explains it, and is less likely is none
-FAR_FETCHED = 0.15  # the same of what is told plainly
+FEARED = 0.75  # how likely a danger is that no rule finds
+DOUBTED = 0.3  # what the rules find and is less likely is none
 LIKELY = 0.25  # how likely an intent must be that the rules do not say
 SURE_IN_TALK = 0.7  # the same in talk that was not meant for us
 SURE_OF_GRAVE = 0.5  # the same of what is not easily taken back
@@ -32,19 +31,6 @@ RENAMES = 0.5  # and of one they name otherwise
 FEW = 2  # letters: less says nothing, nor do numbers alone
 GRAVE = frozenset({"confirm", "delete_me", "disagree", "rate", "withdraw"})
 REPORTS = frozenset({"report", "anonymous_report"})
-_MANNERS = [
-    "past",
-    "supposed",
-    "told",
-    "teaches",
-    "denied",
-    "laughs",
-    "much",
-    "trades",
-    "dear",
-    "asks",
-]
-EXPLAINING = frozenset(f"=manner {name}" for name in _MANNERS)
 _DIGITS = re.compile(r"[\d*#xX+\-]+")
 _CODES = re.compile(
     r"(?:%[0-9a-f]{2})+|(?:\\u[0-9a-f]{4})+|&[a-z]+;"
@@ -70,14 +56,13 @@ class Weighing:
         if found and any(search.search(key) for search in lexicon().searches):
             return found  # who asks whether anybody has seen the child explains nothing away
         cues = danger_cues(key, found)
-        sensed = self._sense.danger.other_than(CALM, key, cues)
+        chance = self._sense.danger.chance(DANGER, key, cues)
         if found:
-            doubted = DOUBTED if cues & EXPLAINING else FAR_FETCHED
-            return found if sensed.chance >= doubted else ""
+            return found if chance >= DOUBTED else ""
         if context.staff or len(bare(_CODES.sub("", key))) < FEWEST_FEARED:
             return ""
         feared = SURE_OF_ANOTHER if context.pending and not context.standing else FEARED
-        return sensed.label if sensed.chance >= feared else ""
+        return self._sense.kind.best(key, cues).label if chance >= feared else ""
 
     def fits(
         self, fits: list[Fit], key: str, cues: frozenset[str], context: ReadingContext

@@ -1,8 +1,9 @@
 """What is understood of labelled messages, all sentences of our own making; figures are floors.
 
 Those in tests/data were looked at while the rules were mended, and are seeds of what is sensed, as
-is the `_dev` half of `fresh`. No rule and no seed was made from a sentence of the `_test` half,
-but it was measured again and again, and thresholds and seeds were chosen with its counts in view.
+are the `_dev` halves of `fresh` but for those of `third_*`. No rule and no seed was made from a
+sentence of a `_test` half, but they were measured again and again, and thresholds and seeds were
+chosen with their counts in view.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ def _measured(reader: Reader, name: str) -> Figures:
         ("emergencies_test", {"emergency_recall": 0.93}),
         ("emergencies_dev", {"emergency_recall": 0.98}),
         ("harmless_test", {"ignored_rate": 0.9}),
+        ("spoken_dangers_test", {"emergency_recall": 0.9}),
+        ("third_dangers_test", {"emergency_recall": 0.77}),
+        ("third_dangers_dev", {"emergency_recall": 0.79}),
     ],
 )
 def test_the_floors_are_reached(reader: Reader, name: str, floors: Mapping[str, float]) -> None:
@@ -69,10 +73,16 @@ def test_small_talk_that_sounds_dangerous_raises_no_alarm(reader: Reader) -> Non
     assert len(alarms) <= 0.005 * (measured.figures["messages"] or 0), alarms
 
 
-def test_danger_is_rarely_heard_in_fresh_harmless_talk(reader: Reader) -> None:
-    figures = _measured(reader, "harmless_test").figures
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("harmless_test", 0.05), ("spoken_calm_test", 0.08), ("third_calm_test", 0.09)],
+)
+def test_danger_is_rarely_heard_in_fresh_harmless_talk(
+    reader: Reader, name: str, most: float
+) -> None:
+    figures = _measured(reader, name).figures
 
-    assert (figures["emergency_false_alarm_rate"] or 0) <= 0.05
+    assert (figures["emergency_false_alarm_rate"] or 0) <= most
 
 
 def test_other_numbers_and_matters_are_not_taken_for_private(reader: Reader) -> None:

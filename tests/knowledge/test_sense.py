@@ -13,7 +13,7 @@ from knowledge.intents import Intents
 from knowledge.normal import normal
 from knowledge.places import PlaceBook
 from knowledge.reader import Reader
-from knowledge.sense import CALM, packed, sense, unpacked
+from knowledge.sense import CALM, DANGER, packed, sense, unpacked
 from knowledge.sense_fit import Seed, fitted, seeds
 from knowledge.slips import mended
 from tests.knowledge.conftest import Read
@@ -29,8 +29,9 @@ def test_the_stored_sense_knows_every_label_of_the_seeds() -> None:
     told = [seed for seed in seeds() if seed.label != CALM]
 
     assert {seed.intent for seed in told} == set(sense().intent.labels)
+    assert {CALM, DANGER} == set(sense().danger.labels)
     dangers = {seed.category for seed in told if seed.category.startswith("01")}
-    assert {CALM, *dangers} == set(sense().danger.labels)
+    assert dangers == set(sense().kind.labels)
 
 
 def test_what_is_learnt_again_is_the_same_and_survives_storing(
@@ -66,8 +67,8 @@ def test_a_danger_told_of_the_past_is_doubted() -> None:
     past = danger_cues("去年我们楼着火了", "0102")
 
     danger = sense().danger
-    feared = danger.other_than(CALM, "楼道着火了快来人", now).chance
-    assert feared > danger.other_than(CALM, "去年我们楼着火了", past).chance
+    feared = danger.chance(DANGER, "楼道着火了快来人", now)
+    assert feared > danger.chance(DANGER, "去年我们楼着火了", past)
 
 
 @pytest.mark.parametrize(
