@@ -17,7 +17,7 @@ from handlers.opening import open_now
 from handlers.phones import phones
 from handlers.shown import values
 from handlers.turn import Turn
-from handlers.where import placed, resolve
+from handlers.where import placed, resolve, slots_of
 from knowledge.signs import signs
 
 # Which wording a category asks for; any other danger is answered in general terms.
@@ -63,7 +63,8 @@ def _gravest(turn: Turn) -> Problem:
 def _kind(turn: Turn, problem: Problem) -> str:
     if problem.category in RESTRICTED_CATEGORIES:
         return "violence" if "violence" in signs(turn.heard.text) else "self_harm"
-    return KINDS.get(problem.category, "general")
+    kind = KINDS.get(problem.category, "general")
+    return "hurt" if kind == "missing" and "gone" not in signs(turn.heard.text) else kind
 
 
 def _draft(turn: Turn, problem: Problem, *, private: bool) -> WorkOrder:
@@ -102,8 +103,25 @@ def _same_event(turn: Turn, draft: WorkOrder) -> WorkOrder | None:
         same = [order for order in found if order.place.estate == draft.place.estate]
     else:
         here = turn.tx.orders.reported_in(turn.conversation.address, since, MANY)
-        same = [order for order in here if order.category == draft.category and order.is_running]
+        same = [
+            order
+            for order in here
+            if order.category == draft.category
+            and order.is_running
+            and not _is_elsewhere(order, draft)
+        ]
     return next((order for order in same if not order.restricted), None)
+
+
+def _is_elsewhere(order: WorkOrder, draft: WorkOrder) -> bool:
+    """Whether it is of people, and in another spot: two of them may be in danger at once."""
+    known, said = slots_of(order.place), slots_of(draft.place)
+    of_people = KINDS.get(draft.category) == "missing"
+    return (
+        of_people
+        and bool(known and said)
+        and not (known.spot and said.spot and (known.spot in said.spot or said.spot in known.spot))
+    )
 
 
 def _join(turn: Turn, draft: WorkOrder, order: WorkOrder) -> None:

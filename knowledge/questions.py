@@ -14,6 +14,7 @@ import rjieba
 from knowledge.normal import normal
 
 _BETWEEN = re.compile(r"[\s\W_]+")
+_ASKS = re.compile(r"(?:吗|嘛|\?)[?!. ]*$|要谁|算不算|合不合|能不能|可不可以|是不是|要不要|合法")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,11 @@ class _Ways:
 def bare(text: str) -> str:
     """The text without blanks and punctuation, in the form for comparing."""
     return _BETWEEN.sub("", normal(text).key)
+
+
+def reads_as_question(text: str) -> bool:
+    """Whether something is asked, and not told: 物业费涨价要业主同意吗."""
+    return _ASKS.search(normal(text).key) is not None
 
 
 def canonical(text: str) -> str:
