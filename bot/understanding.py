@@ -27,6 +27,7 @@ from knowledge.policies import (
     put_first,
     worth_offering,
 )
+from knowledge.questions import reads_as_question
 from knowledge.reader import Reader
 from knowledge.spellings import PlaceReader
 from storage.catalogue import Catalogue
@@ -130,16 +131,26 @@ class Understanding:
         overheard = context.group and not context.addressed
         asked_back = context.pending.startswith("ask.")
         is_clear = _is_clear_report(reading) and not asked_back
-        if reading.emergency or overheard or is_clear or not len(self._policies):
+        if reading.emergency or overheard or not len(self._policies):
+            return reading
+        if is_clear and not reading.question:
             return reading
         home = reading.place.building or reading.place.entrance or reading.place.room
         found = self._policies.find(
-            self._asked(reading) if reading.private_data or home else reading.text,
+            self._words(reading, home=bool(home)),
             units=self._units(context.community),
             day=context.today,
         )
         reading = replace(reading, policies=found)
+        if reading.question:
+            return reading
         return _asking(reading) if _is_asked(reading, found) else reading
+
+    def _words(self, reading: Reading, *, home: bool) -> str:
+        """What may be a question of policy in what was said."""
+        if reading.question:
+            return reading.question
+        return self._asked(reading) if reading.private_data or home else reading.text
 
     def _asked(self, reading: Reading, names: Sequence[str] = ()) -> str:
         """The question alone, without who asks it and where they live."""
@@ -177,12 +188,18 @@ def _is_clear_report(reading: Reading) -> bool:
         reading.intent == "report"
         and reading.confidence > WEAK["report"]
         and bool(reading.problems)
+        and not _reads_as_question(reading)
         and all(problem.order_class != OrderClass.Q for problem in reading.problems)
     )
 
 
+def _reads_as_question(reading: Reading) -> bool:
+    """Whether it is asked and not told, of no place: 物业费涨价要业主同意吗."""
+    return reads_as_question(reading.text) and not reading.place and not reading.emergency
+
+
 def _is_asked(reading: Reading, found: Sequence[PolicyFound]) -> bool:
-    weak = reading.confidence <= WEAK.get(reading.intent, 0.0)
+    weak = reading.confidence <= WEAK.get(reading.intent, 0.0) or _reads_as_question(reading)
     return (weak or reading.intent in GIVES_WAY) and outcome(found) is Outcome.ANSWER
 
 

@@ -110,6 +110,7 @@ class Reading:
     anonymous: bool = False  # wants no name at all
     about_staff: bool = False  # a complaint about a grid leader, community worker…
     elderly_alone: bool = False
+    question: str = ""  # asked in passing, beside a report: 顺便问下居住证在哪办
     private_data: tuple[tuple[int, int, str], ...] = ()  # (start, end, kind) in `text`
     third_person: bool = False  # tells of somebody else's private matters
     policies: tuple[PolicyFound, ...] = ()  # that may answer it, best first

@@ -28,7 +28,7 @@ def handle(turn: Turn) -> None:
     """Answers, asks what was meant, or says that it is not sure and hands the question over."""
     if followed_up(turn):
         return
-    text, found = turn.heard.text, turn.reading.policies
+    text, found = turn.reading.question or turn.heard.text, turn.reading.policies
     if aspect := aspect_of(text):  # 那要带什么材料, and we do not know for what
         _ask_for_what(turn, aspect)
         return

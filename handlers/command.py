@@ -124,10 +124,12 @@ class Command:
         return True
 
     def _more(self, turn: Turn, answer: Answer) -> bool:
-        if not answer.value and turn.reading.intent not in WORDS_OF_AN_ANSWER | {self.name}:
+        part = str(answer.context["part"])
+        dated = part == "until" and said.names_a_day(turn)
+        words = dated or turn.reading.intent in WORDS_OF_AN_ANSWER | {self.name}
+        if not (answer.value or words):
             return False
         order = turn.tx.orders.get(answer.number)
-        part = str(answer.context["part"])
         added = said.answered(turn, answer, part)
         if turn.reading.intent == self.name:
             added = added | self._heard(turn)

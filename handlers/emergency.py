@@ -17,7 +17,7 @@ from handlers.opening import open_now
 from handlers.phones import phones
 from handlers.shown import values
 from handlers.turn import Turn
-from handlers.where import placed, resolve
+from handlers.where import placed, resolve, slots_of
 from knowledge.signs import signs
 
 LOST_OR_HURT = "0106"
@@ -105,8 +105,24 @@ def _same_event(turn: Turn, draft: WorkOrder) -> WorkOrder | None:
         same = [order for order in found if order.place.estate == draft.place.estate]
     else:
         here = turn.tx.orders.reported_in(turn.conversation.address, since, MANY)
-        same = [order for order in here if order.category == draft.category and order.is_running]
+        same = [
+            order
+            for order in here
+            if order.category == draft.category
+            and order.is_running
+            and not _is_elsewhere(order, draft)
+        ]
     return next((order for order in same if not order.restricted), None)
+
+
+def _is_elsewhere(order: WorkOrder, draft: WorkOrder) -> bool:
+    """Whether it is of people, and in another spot: two of them may be in danger at once."""
+    known, said = slots_of(order.place), slots_of(draft.place)
+    return (
+        draft.category == LOST_OR_HURT
+        and bool(known and said)
+        and not (known.spot and said.spot and (known.spot in said.spot or said.spot in known.spot))
+    )
 
 
 def _join(turn: Turn, draft: WorkOrder, order: WorkOrder) -> None:

@@ -12,7 +12,7 @@ from domain.messages import Address, Choice
 from handlers import notice, notice_approval
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
-from knowledge.notices import sends, verb_in
+from knowledge.notices import relative_day, sends, verb_in
 from knowledge.times import find_moment
 
 LISTED = 6
@@ -124,7 +124,12 @@ def _send(turn: Turn, broadcast: Broadcast) -> None:
 def say_released(turn: Turn, broadcast: Broadcast) -> None:
     """When it begins, and that it may still be stopped."""
     asking = telling.asking_what_next(broadcast)
-    turn.say("notice.released", asking=asking, **telling.values_of(broadcast))
+    calendar = turn.rules.calendar
+    starts = broadcast.starts_at or turn.now
+    later = calendar.local_day(starts) != calendar.local_day(turn.now)
+    word = relative_day(broadcast.text) if later else ""
+    values = telling.values_of(broadcast)
+    turn.say("notice.released", asking=asking, **{**values, "relative": word})
 
 
 def _later(turn: Turn, broadcast: Broadcast) -> None:

@@ -13,6 +13,7 @@ from handlers.shown import is_sensitive, values
 from handlers.turn import Turn
 from handlers.where import community_here
 from knowledge.duplicates import is_whole_estate
+from knowledge.signs import signs
 
 UNADDRESSED = True
 LATELY = timedelta(hours=12)
@@ -20,7 +21,12 @@ MANY = 20
 
 
 def handle(turn: Turn) -> None:
-    """Follows the one replied to, named, or spoken of last here; else silence."""
+    """Follows the one replied to, named, or spoken of last here; else silence.
+
+    Who says that all is well at home is no neighbour with the same trouble.
+    """
+    if "is_well" in signs(turn.heard.text) and turn.in_group and not turn.heard.addressed:
+        return
     order = _meant(turn)
     if order is None:
         _nothing_to_join(turn)

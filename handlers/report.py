@@ -25,6 +25,8 @@ CLEAR = 0.5  # how sure the reader must be before we speak in a group unasked
 
 def handle(turn: Turn) -> None:
     """Opens, joins, asks, or shows the lawful path: whatever each problem in the message needs."""
+    if turn.reading.question and (turn.heard.addressed or not turn.in_group):
+        ask.handle(turn)
     problems = _heard(turn)
     elsewhere = [problem for problem in problems if problem.order_class == OrderClass.X]
     for problem in elsewhere:

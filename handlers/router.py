@@ -13,7 +13,7 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import accused, consent, danger, denied, desk, human, language, late, privacy
+from handlers import accused, consent, danger, denied, desk, human, language, late, privacy, said
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -195,18 +195,20 @@ def _interrupts(turn: Turn, question: Question) -> bool:
     intent = turn.reading.intent
     if intent == "correct" and question.step in routes().corrected:
         return False
+    if question.context.get("part") == "until" and said.names_a_day(turn):
+        return False  # 等3天 urges nobody who asked until when
     return intent in routes().interrupting
 
 
 def _choice_made(turn: Turn, question: Question) -> str:
     """The value of the choice a typed number, word or yes/no stands for; "" for free words."""
-    said = turn.reading
-    if said.choice is not None and 1 <= said.choice <= len(question.choices):
-        return question.choices[said.choice - 1].value
+    reading = turn.reading
+    if reading.choice is not None and 1 <= reading.choice <= len(question.choices):
+        return question.choices[reading.choice - 1].value
     values = [choice.value for choice in question.choices]
     for yes, no in _YES_AND_NO:
-        if said.yes is not None and {yes, no} <= set(values):
-            return yes if said.yes else no
+        if reading.yes is not None and {yes, no} <= set(values):
+            return yes if reading.yes else no
     words = turn.heard.text.strip()
     return next(
         (

@@ -123,6 +123,11 @@ def answered(turn: Turn, answer: Answer, part: str) -> Said:
             return Said(numbers=(answer.value,) if answer.value else turn.reading.numbers)
 
 
+def names_a_day(turn: Turn) -> bool:
+    """Whether the words say a day, a moment or how many days."""
+    return _day(turn) != Said()
+
+
 def post_code(post: Post) -> str:
     """A post as the value of a choice."""
     return f"{post.unit}:{post.role}"
@@ -137,6 +142,10 @@ def post_of(code: str) -> Post:
 def _date(turn: Turn, answer: Answer) -> Said:
     if answer.value.startswith("days_"):
         return Said(days=int(answer.value.removeprefix("days_")))
+    return _day(turn)
+
+
+def _day(turn: Turn) -> Said:
     key = normal(turn.heard.text).key
     today = turn.rules.calendar.local_day(turn.now)
     if (days := find_days(key)) is not None:

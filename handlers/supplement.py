@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from domain import moves
 from domain.correcting import CORRECTABLE
-from handlers import meant, not_understood
+from domain.orders import WorkOrder
+from handlers import meant, not_understood, report
 from handlers.adding import add, kept
 from handlers.shown import values
 from handlers.turn import Answer, Turn
 from handlers.where import at, resolve, slots_of
+from knowledge.duplicates import akin_to
+from knowledge.lexicon import lexicon
 
 UNADDRESSED = True  # only a mere place, which completes the order that was opened a moment ago
 MOMENT = timedelta(minutes=10)
@@ -22,7 +25,9 @@ def handle(turn: Turn) -> None:
         return
     orders = meant.mine(turn)
     order = meant.named(turn) or meant.one_of(turn, orders)
-    if order is not None:
+    if order is not None and _tells_of_another(turn, order):
+        report.handle(turn)
+    elif order is not None:
         add(turn, order)
     elif orders and not turn.reading.number:
         meant.ask_which(turn, "supplement.which", "supplement.ask_which", orders, kept(turn))
@@ -30,6 +35,13 @@ def handle(turn: Turn) -> None:
         not_understood.handle(turn)
     else:
         meant.say_none(turn, "supplement.none")
+
+
+def _tells_of_another(turn: Turn, order: WorkOrder) -> bool:
+    """Whether a trouble of quite another kind is told, and no more of this one."""
+    kinds = {p.category for p in turn.reading.problems if p.confidence >= report.CLEAR}
+    akin = {order.category, *akin_to(order.category), *lexicon().belongs.get(order.category, ())}
+    return bool(kinds - {""}) and not kinds & akin and not turn.heard.about
 
 
 def _completes_place(turn: Turn) -> bool:

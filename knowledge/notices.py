@@ -152,6 +152,15 @@ def sends(words: str) -> bool:
     return _SENDS.match(words.strip()) is not None
 
 
+_RELATIVE = re.compile(r"[今明后昨]天|[今明]早|[今明]晚|明日|今日")
+
+
+def relative_day(text: str) -> str:
+    """A word of the text that means another day when it is read on another day, or ""."""
+    found = _RELATIVE.search(text)
+    return found[0] if found else ""
+
+
 def verb_in(words: str) -> str:
     """What somebody wants done with a notice, or ""."""
     verbs: Mapping[str, list[str]] = _words()["verbs"]

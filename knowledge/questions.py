@@ -20,6 +20,7 @@ _PAUSE = re.compile(r"[,，。！!?？;；:：…~～\n]+|(?<![\x00-\x7f])[ \u30
 SHORTEST_QUESTION = 4  # characters
 LONGEST_RUN = 3  # clauses that are one question
 MOST_RUNS = 8
+_ASKS = re.compile(r"(?:吗|嘛|\?)[?!. ]*$|要谁|算不算|合不合|能不能|可不可以|是不是|要不要|合法")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class _Ways:
 def bare(text: str) -> str:
     """The text without blanks and punctuation, in the form for comparing."""
     return _BETWEEN.sub("", normal(text).key)
+
+
+def reads_as_question(text: str) -> bool:
+    """Whether something is asked, and not told: 物业费涨价要业主同意吗."""
+    return _ASKS.search(normal(text).key) is not None
 
 
 def canonical(text: str) -> str:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 REPORT, CHITCHAT, PROGRESS = "report", "chitchat", "progress"
 SUPPLEMENT, DISAGREE = "supplement", "disagree"
 EMERGENCY_SCORE, COMPLAINT_SCORE, THING_SCORE = 100.0, 58.0, 30.0
+SHORTEST = 4  # characters of a report beside which something is asked
 SHORT = 14  # characters: a longer message is not waited for
 
 _CALLED = re.compile(r"^(?:(?:@[^\s@]{1,32}|小栖)[\s,.:!~]{0,3}){1,4}(?=\S)")
@@ -112,6 +113,10 @@ class Reader:
             private_data=heard.private_data,
             third_person=tells_of_others(heard.message.key),
         )
+        question = _asked_in_passing(heard)
+        if question:
+            intents = (REPORT, *(name for name in reading.intents if name != REPORT))
+            reading = replace(reading, question=question, intent=REPORT, intents=intents)
         slots = _mood(heard.message.key)
         if best is not None:
             slots |= self._slots(best, heard, context)
@@ -305,6 +310,20 @@ class Reader:
         if _UNFINISHED.search(heard.command.key.rstrip()):
             return False
         return not self._says_only_where(heard)
+
+
+_IN_PASSING = re.compile(
+    r"(?:顺便|另外|还|再|对了)[, ]?(?:我)?(?:想|要|就)?(?:问|请教|咨询|打听)"
+    r"(?:一?下|一句|个事|问)?[,: ]*(?P<question>\S.{3,})$"
+)
+
+
+def _asked_in_passing(heard: _Heard) -> str:
+    """What is asked beside a report, or ""."""
+    found = _IN_PASSING.search(heard.message.key)
+    if found is None or heard.emergency or not heard.split.complaint or found.start() < SHORTEST:
+        return ""
+    return heard.message.text[slice(*found.span("question"))]
 
 
 _BY_DAYS = re.compile(
