@@ -1,4 +1,4 @@
-"""Who was counted, blamed or told although they were not meant; and other words of those at work."""
+"""Who was counted, blamed or told although not meant; and other words of those at work."""
 
 from __future__ import annotations
 
