@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Options of pytest under make test: as many processes as there are cores, however the tests fall.
-PYTEST ?= -n auto --dist worksteal
+# Options of pytest under make test: two processes a core, since many tests wait for other processes.
+PYTEST ?= -n $$(( 2 * $$($(BIN)/python -c 'import os; print(os.cpu_count() or 1)') )) --dist worksteal
 PACKAGES := bot domain handlers knowledge scheduler storage web
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 LOCK := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \

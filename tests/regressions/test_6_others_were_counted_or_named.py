@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Who was counted, blamed or told though they were not meant; other words of those at work."""
-=======
-"""Who was counted, blamed or told although not meant; and other words of those at work."""
->>>>>>> hF
 
 from __future__ import annotations
 
