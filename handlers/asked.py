@@ -18,7 +18,7 @@ from knowledge.normal import normal
 from knowledge.signs import signs
 
 KIND_CODES: Mapping[str, str] = {"sanitation": "03", "facilities": "04", "parking": "05"}
-LONGEST_SPOT = 30
+LONGEST_SPOT = 30  # characters
 LONGEST_NUMBER = 3
 # Words that are no answer but may still name a spot no table knows.
 FREE_WORDS = frozenset({"", "report", "supplement"})
@@ -52,17 +52,20 @@ def _without_place(turn: Turn, waiting: list[WorkOrder]) -> bool:
     elif turn.reading.intent not in FREE_WORDS or not _may_be_a_spot(turn):
         return False
     else:
-        spot = PlaceSlots(spot=turn.heard.text[:LONGEST_SPOT])
+        spot = PlaceSlots(spot=turn.heard.text)
         waiting = [at(turn, draft, spot) for draft in waiting]
     drafts.go_on(turn, waiting)
     return True
 
 
 def _may_be_a_spot(turn: Turn) -> bool:
-    """Whether the words may name a spot: who speaks of a row or takes something back does not."""
+    """Whether the words may name a spot: who speaks of a row, takes something back or tells a
+    story does not.
+    """
     said = turn.heard.text
     row = find_row(normal(said).key)
-    return bool(said) and row is None and not signs(said) & {"back", "repaired", "taken_back"}
+    short = 0 < len(said) <= LONGEST_SPOT
+    return short and row is None and not signs(said) & {"back", "repaired", "taken_back"}
 
 
 def _estate(turn: Turn, answer: Answer) -> bool:

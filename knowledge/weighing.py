@@ -19,7 +19,8 @@ from knowledge.sense import DANGER, Sense, Sensed
 CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
 FEWEST_FEARED = 3  # characters beside codes and numbers: less tells of no danger by itself
 FEARED = 0.75  # how likely a danger is that no rule finds
-DOUBTED = 0.3  # what the rules find and is less likely is none
+DOUBTED = 0.3  # what the rules find, told in a manner that explains it, and is less likely is none
+FAR_FETCHED = 0.15  # the same of what is told plainly
 LIKELY = 0.25  # how likely an intent must be that the rules do not say
 SURE_IN_TALK = 0.7  # the same in talk that was not meant for us
 SURE_OF_GRAVE = 0.5  # the same of what is not easily taken back
@@ -31,6 +32,11 @@ RENAMES = 0.5  # and of one they name otherwise
 FEW = 2  # letters: less says nothing, nor do numbers alone
 GRAVE = frozenset({"confirm", "delete_me", "disagree", "rate", "withdraw"})
 REPORTS = frozenset({"report", "anonymous_report"})
+_MANNERS = (
+    "past", "supposed", "told", "teaches", "denied", "laughs", "much", "trades", "dear", "asks",
+)  # fmt: skip
+EXPLAINING = frozenset(f"=manner {name}" for name in _MANNERS)
+_HOMES = re.compile(r"[\da-z一二三四五六七八九十]+(?:栋|幢|号楼|单元|楼|室|#)")
 _DIGITS = re.compile(r"[\d*#xX+\-]+")
 _CODES = re.compile(
     r"(?:%[0-9a-f]{2})+|(?:\\u[0-9a-f]{4})+|&[a-z]+;"
@@ -58,7 +64,10 @@ class Weighing:
         cues = danger_cues(key, found)
         chance = self._sense.danger.chance(DANGER, key, cues)
         if found:
-            return found if chance >= DOUBTED else ""
+            # Where it is makes it neither likely nor unlikely; ordinary troubles are told so, too.
+            anywhere = _HOMES.sub("", key)
+            chance = max(chance, self._sense.danger.chance(DANGER, anywhere, cues))
+            return found if chance >= (DOUBTED if cues & EXPLAINING else FAR_FETCHED) else ""
         if context.staff or len(bare(_CODES.sub("", key))) < FEWEST_FEARED:
             return ""
         feared = SURE_OF_ANOTHER if context.pending and not context.standing else FEARED
