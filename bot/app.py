@@ -84,6 +84,7 @@ async def opened(settings: CoreSettings) -> AsyncIterator[Opened]:
         now=wall_clock,
         zone=zone,
         limits=Limits(
+            wakes_staff=settings.sample,
             paces=settings.limits.paces,
             retention=settings.kept_for,
             activities=settings.activity_rules,

@@ -19,7 +19,7 @@ FILES_COME_IN_DANGER = timedelta(seconds=5)
 
 OUTCOMES = {Sent: "sent", TryLater: "later", Refused: "refused", Unknown: "unknown"}
 # Refused to one of the staff, these must not be forgotten.
-OWED = frozenset({Lane.EMERGENCY, Lane.STAFF})
+OWED = frozenset({Lane.EMERGENCY, Lane.STAFF, Lane.MORNING})
 
 
 def with_files(tx: Transaction, row: OutboxRow) -> OutboxRow | None:

@@ -241,9 +241,10 @@ class _Line:
                 return ()
             ready = []
             rows = tx.outbox.claim(name, token=token, limit=limit, last=Lane.STAFF)
-            left = min(limit - len(rows), bulk)
-            if left > 0:
-                rows += tx.outbox.claim(name, token=token, limit=left, first=Lane.BROADCAST)
+            for lane, most in ((Lane.MORNING, limit), (Lane.BROADCAST, bulk)):
+                left = min(limit - len(rows), most)
+                if left > 0:
+                    rows += tx.outbox.claim(name, token=token, limit=left, first=lane, last=lane)
             for row in rows:
                 whole = with_files(tx, row)
                 if whole is None:

@@ -110,12 +110,16 @@ class Inbound:
 
 
 class Lane(StrEnum):
-    """Which queue an outgoing message waits in; an earlier lane never waits behind a later one."""
+    """Which queue an outgoing message waits in; an earlier lane never waits behind a later one.
+
+    What waits for the morning goes before what is sent to many once the morning is there.
+    """
 
     EMERGENCY = "emergency"  # 紧急
     DIALOGUE = "dialogue"  # 对话
     STAFF = "staff"  # 工作
     BROADCAST = "broadcast"  # 群发
+    MORNING = "morning"  # 早上：夜里不打扰工作人员的
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ class Limits:
     reopen_window: timedelta = timedelta(days=7)
     draft_life: timedelta = timedelta(hours=24)
     duplicate_window: timedelta = timedelta(days=30)
+    wakes_staff: bool = False  # also at night for what is no danger: in the sample
     paces: Paces = field(default_factory=Paces)
     retention: Retention = field(default_factory=Retention)
     broadcasts: BroadcastRules = field(default_factory=BroadcastRules)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import timedelta
 from typing import Any
 
-from domain import moves
+from domain import moves, nights
 from domain.messages import Choice
 from domain.orders import EventKind, OrderClass, Privacy, Status, WorkOrder
 from domain.rights import may_be_followed
@@ -20,8 +20,6 @@ from knowledge.duplicates import Report, akin_to, is_whole_estate, same_matter
 # The same group is told of the same work order at most once in this time, however many join in.
 GROUP_PAUSE = timedelta(minutes=10)
 MOST_SIMILAR = 20
-NIGHT_BEGINS, NIGHT_ENDS = time(22), time(8)
-DAY_AND_NIGHT = frozenset({OrderClass.E0, OrderClass.E1})
 
 
 def open_or_follow(turn: Turn, drafts: list[WorkOrder], *, another: bool = False) -> None:
@@ -183,13 +181,10 @@ def _phrase(order: WorkOrder) -> str:
 def _manner(turn: Turn, *orders: WorkOrder) -> dict[str, Any]:
     """What colours the answer: an angry voice, a late hour."""
     order = orders[0]
-    urgent = any(order.order_class in DAY_AND_NIGHT for order in orders)
     category = turn.rules.categories.get(order.category)
-    hour = turn.now.astimezone(turn.rules.zone).time()
-    night = hour >= NIGHT_BEGINS or hour < NIGHT_ENDS
     return {
         "angry": wants_comfort(turn),
-        "night": night and not urgent,
+        "night": all(nights.rests(order, turn.now, turn.rules) for order in orders),
         "unplaced": not (needs_no_place(order) or resolve(turn, order.place).settled),
         "pictures": len(order.photos),
         "hint": category.path if category and order.order_class is not OrderClass.X else "",

@@ -12,8 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, case, func, or_, select, text
 
+from domain.messages import Lane
 from storage.operating import count_unknown
 from storage.outbox_statements import LANES
 from storage.schema import (
@@ -41,12 +42,17 @@ HELD = [OutboxState.CLAIMED.value, OutboxState.SENDING.value]
 
 _INBOX = Statement(select(func.count(), func.min(inbox.c.received_at)).where(inbox.c.state == NEW))
 _DEAD = Statement(select(func.count()).select_from(inbox).where(inbox.c.state == DEAD))
+_FOR_MORNING = outbox.c.lane == LANES.index(Lane.MORNING)
 _QUEUED = Statement(
     select(outbox.c.channel, outbox.c.lane, func.count(), func.min(outbox.c.id))
-    .where(outbox.c.state == QUEUED)
+    .where(outbox.c.state == QUEUED, or_(~_FOR_MORNING, outbox.c.ready_at <= bindparam("now")))
     .group_by(outbox.c.channel, outbox.c.lane)
 )
-_SAID_AT = Statement(select(outbox.c.created_at).where(outbox.c.id == bindparam("row")))
+_SAID_AT = Statement(
+    select(case((_FOR_MORNING, outbox.c.ready_at), else_=outbox.c.created_at)).where(
+        outbox.c.id == bindparam("row")
+    )
+)
 _HELD = Statement(
     select(outbox.c.channel, outbox.c.lane, outbox.c.state, func.count())
     .where(outbox.c.state.in_(HELD))
@@ -173,7 +179,7 @@ def damage(tx: Transaction) -> str:
 
 
 def _queued(tx: Transaction) -> Iterable[Queue]:
-    for channel, lane, count, first in tx.session.all(_QUEUED):
+    for channel, lane, count, first in tx.session.all(_QUEUED, now=stored(tx.now)):
         said_at = tx.session.value(_SAID_AT, row=first)
         yield Queue(
             channel=channel,

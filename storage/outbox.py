@@ -63,6 +63,7 @@ class OutboxStore(Store):
         number: str = "",
         due_at: datetime | None = None,
         request_key: str = "",
+        not_before: datetime | None = None,
     ) -> int:
         """Queue one message and return its row (the id of `outbound` is not looked at).
 
@@ -84,7 +85,7 @@ class OutboxStore(Store):
             request_key=request_key or None,
             created_at=now,
             due_at=None if due_at is None else stored(due_at),
-            ready_at=now,
+            ready_at=now if not_before is None else stored(not_before),
         )
         self.tx.ring(Topic.OUTBOX)
         if added is None:

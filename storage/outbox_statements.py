@@ -14,7 +14,7 @@ from storage.statements import Statement, adding, among
 LANES = tuple(Lane)
 # Said again when nobody knows whether it arrived; worst case somebody reads it twice. A broadcast
 # is not: worst case is a reported gap (design.md §1, "Three outcomes").
-SAID_AGAIN = frozenset({Lane.EMERGENCY, Lane.DIALOGUE, Lane.STAFF})
+SAID_AGAIN = frozenset({Lane.EMERGENCY, Lane.DIALOGUE, Lane.STAFF, Lane.MORNING})
 MAX_UNKNOWN = 5  # whoever is killed over and over may be killed at the same answer twice
 
 _earlier = outbox.alias("earlier")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from domain import households
+from domain import households, nights
 from domain.changes import Asking, Audience, AuditEntry, Change, Notice, Recipient
 from domain.conversations import Conversation, Question
 from domain.messages import Address, Button, ChatKind, Lane, Outbound
@@ -210,6 +210,7 @@ def _tell(
         if own_act or accused or key in told or (quiet and _is_for_residents(notice)):
             continue
         told.add(key)
+        lane, not_before = _when(tx, notice, order)
         link = ""
         if reached.group:
             step = notice.asking.step if notice.asking else ""
@@ -224,10 +225,21 @@ def _tell(
             order=order,
             about=notice.about or (order.reporter if order else None),
             asking=notice.asking,
-            lane=notice.lane,
+            lane=lane,
             photos=() if reached.group else notice.photos,
             link=link,
+            not_before=not_before,
         )
+
+
+def _when(
+    tx: Transaction, notice: Notice, order: WorkOrder | None
+) -> tuple[Lane, datetime | None]:
+    """The lane it goes in, and for what waits until people are awake the moment they are."""
+    for_staff = notice.lane is Lane.STAFF and not _is_for_residents(notice)
+    if order is None or not for_staff or not nights.rests(order, tx.now, tx.rules):
+        return notice.lane, None
+    return Lane.MORNING, nights.morning(tx.now, tx.rules)
 
 
 def _is_for_residents(notice: Notice) -> bool:
@@ -368,6 +380,7 @@ def _say(
     reply_to: str = "",
     link: str = "",
     good_until: datetime | None = None,
+    not_before: datetime | None = None,
 ) -> int:
     """Renders the sentence, seals it and queues it, with its question when one is asked."""
     known = order_values(order, tx.rules, tx.org, full=to.full) if order else {}
@@ -392,6 +405,7 @@ def _say(
         values=values,
         number=order.number if order else "",
         due_at=order.promised_at if order else None,
+        not_before=not_before,
     )
     if asking:
         tx.questions.ask(
