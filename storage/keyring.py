@@ -233,9 +233,15 @@ def _read(path: Path) -> tuple[bytes, ...]:
 
 
 def _make_key_file(path: Path) -> None:
+    """Whole or not at all: of several processes that start at once all read the same key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        _put(path, (os.urandom(KEY_LENGTH),))
+    beside = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
+    _put(beside, (os.urandom(KEY_LENGTH),))
+    try:
+        with suppress(FileExistsError):
+            os.link(beside, path)  # a link never takes the place of a file
+    finally:
+        beside.unlink()
 
 
 def _write(path: Path, masters: tuple[bytes, ...]) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -13,6 +15,21 @@ from storage.keyring import BadKey, Keyring
 from storage.transaction import Transaction
 from tests.storage.conftest import Clock, opened
 from tests.storage.values import said
+
+
+def test_who_starts_while_the_key_file_is_made_reads_the_same_key(tmp_path: Path) -> None:
+    """It was seen empty, and the second process of a new service ended at once."""
+    for row in range(50):
+        path, together = tmp_path / str(row) / "key", Barrier(8)
+
+        def opened(path: Path = path, together: Barrier = together) -> str:
+            together.wait()
+            return Keyring.from_file(path, create=True).digest("account", "1")
+
+        with ThreadPoolExecutor(8) as threads:
+            digests = {done.result() for done in [threads.submit(opened) for _ in range(8)]}
+        assert len(digests) == 1
+        assert [one.name for one in path.parent.iterdir()] == ["key"]
 
 
 def test_a_key_file_is_made_once_for_us_alone(tmp_path: Path) -> None:
