@@ -77,11 +77,11 @@ class Question:
         """Whether it hangs under what was told, or was asked a while ago: it may be answered any
         day, and whoever writes now may as well want something else.
         """
-        return self.step in _STANDING or now - self.asked_at > _A_WHILE
+        return self.step in STANDING or now - self.asked_at > _A_WHILE
 
 
 # Under a card, an invitation, a notice, or what was done.
-_STANDING = frozenset(
+STANDING = frozenset(
     {
         "asked.another",
         "away.back",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
+from domain import nights
 from domain.deadlines import (
     Clock,
     clock_due,
@@ -21,14 +22,13 @@ from domain.deadlines import (
     due_after,
     moment_of_share,
 )
-from domain.orders import EventKind, OrderClass, OrderEvent, Status, WorkOrder
+from domain.orders import URGENT, EventKind, OrderClass, OrderEvent, Status, WorkOrder
 from domain.people import Post, Role
 from domain.routing import ABOVE, RESTRICTED_ROLES, ladder
 from domain.rules import Budget, Rules, TimeUnit
 from domain.units import Org
-from domain.workdays import ONE_DAY, WorkCalendar
+from domain.workdays import WorkCalendar
 
-URGENT = frozenset({OrderClass.E0, OrderClass.E1})
 # How often these repeat where the deadline table does not say.
 REPEAT: Mapping[OrderClass, timedelta] = {
     OrderClass.E0: timedelta(minutes=5),
@@ -37,7 +37,7 @@ REPEAT: Mapping[OrderClass, timedelta] = {
 # Clocks of machines differ by less than this.
 SET_BACK = timedelta(minutes=5)
 MORNING = time(9)
-WAKES, SLEEPS = time(8), time(20)
+SLEEPS = time(20)  # from then on nothing is said of deadlines
 # A suspended order is looked at this often, whatever date was given.
 LONGEST_REST = Budget(amount=30, unit=TimeUnit.CALENDAR_DAYS)
 
@@ -265,8 +265,7 @@ def _warnings(order: WorkOrder, rules: Rules) -> Iterator[tuple[datetime, Stage]
 
 def awake_at(at: datetime, order: WorkOrder, rules: Rules) -> datetime:
     """This moment, or the next 08:00 when people are left in peace."""
-    calendar = rules.calendar
-    day, local = calendar.local_day(at), at.astimezone(calendar.zone).time()
-    if order.order_class in URGENT or WAKES <= local < SLEEPS:
+    local = at.astimezone(rules.calendar.zone).time()
+    if order.order_class in URGENT or nights.ENDS <= local < SLEEPS:
         return at
-    return calendar.moment(day if local < WAKES else day + ONE_DAY, WAKES)
+    return nights.next_end(at, rules)

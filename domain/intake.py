@@ -8,10 +8,10 @@ from datetime import datetime
 from domain import deadlines
 from domain.acts import Act, as_values, require_status
 from domain.changes import Change, Notice
-from domain.orders import EventKind, OrderClass, Privacy, Status, WorkOrder
+from domain.orders import URGENT, EventKind, OrderClass, Privacy, Status, WorkOrder
 from domain.people import CLOCK, Post, Role
 from domain.rights import require_fit
-from domain.routing import EMERGENCIES, RESTRICTED_CATEGORIES, is_placed, owner_post
+from domain.routing import RESTRICTED_CATEGORIES, is_placed, owner_post
 from domain.telling import asking, card, everybody_above, tell_desk
 from domain.units import Org
 
@@ -51,7 +51,7 @@ def routed(order: WorkOrder, act: Act, accused_posts: frozenset[Post] = frozense
 
     An emergency waits for nobody: where its place is not known the duty desk owns it.
     """
-    urgent = order.order_class in EMERGENCIES
+    urgent = order.order_class in URGENT
     if not urgent and not is_placed(order):
         return order
     post = owner_post(order, act.rules, act.org, accused_posts=accused_posts)

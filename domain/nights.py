@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
-from domain.orders import OrderClass, WorkOrder
+from domain.orders import URGENT, WorkOrder
 from domain.rules import Rules
+from domain.workdays import ONE_DAY
 
 BEGINS, ENDS = time(22), time(8)
-DAY_AND_NIGHT = frozenset({OrderClass.E0, OrderClass.E1})
-_ONE_DAY = timedelta(days=1)
 
 
 def rests(order: WorkOrder, at: datetime, rules: Rules) -> bool:
     """Whether nobody is disturbed for this work order now."""
-    if order.order_class in DAY_AND_NIGHT or rules.limits.wakes_staff:
+    if order.order_class in URGENT or rules.limits.wakes_staff:
         return False
     local = at.astimezone(rules.zone).time()
     return local >= BEGINS or local < ENDS
 
 
-def morning(at: datetime, rules: Rules) -> datetime:
-    """When the night that this moment lies in is over."""
-    day = rules.calendar.local_day(at)
-    late = at.astimezone(rules.zone).time() >= BEGINS
-    return rules.calendar.moment(day + _ONE_DAY if late else day, ENDS)
+def next_end(at: datetime, rules: Rules) -> datetime:
+    """The next time that a night is over."""
+    day, local = rules.calendar.local_day(at), at.astimezone(rules.zone).time()
+    return rules.calendar.moment(day if local < ENDS else day + ONE_DAY, ENDS)

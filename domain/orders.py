@@ -49,6 +49,9 @@ class OrderClass(StrEnum):
     X = "X"  # 另有法定途径
 
 
+URGENT = frozenset({OrderClass.E0, OrderClass.E1})  # told and handled by day and by night
+
+
 class Privacy(StrEnum):
     """Who may know who reported."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.acts import Act, ConflictOfInterest, NotAllowed
-from domain.orders import Privacy, WorkOrder
+from domain.orders import URGENT, Privacy, WorkOrder
 from domain.people import DESK_ROLES, Actor, Post, Role
-from domain.routing import EMERGENCIES, RANK, RESTRICTED_ROLES, stands_above
+from domain.routing import RANK, RESTRICTED_ROLES, stands_above
 from domain.units import Org
 
 
@@ -168,7 +168,7 @@ def must_go(order: WorkOrder, post: Post) -> bool:
     """
     if order.owner is None and post.role in DESK_ROLES:
         return True
-    return _works_on(order, post) or order.order_class in EMERGENCIES
+    return _works_on(order, post) or order.order_class in URGENT
 
 
 def require_fit(order: WorkOrder, post: Post) -> None:

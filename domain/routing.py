@@ -12,7 +12,6 @@ from domain.units import Org, Unit, UnitKind
 # Self-harm and violence at home: the owner must not be a neighbour or a relative by chance.
 RESTRICTED_CATEGORIES = frozenset({"0107"})
 RESTRICTED_ROLES = frozenset({Role.WOMEN_CONTACT, Role.DUTY, Role.SECRETARY})
-EMERGENCIES = frozenset({OrderClass.E0, OrderClass.E1})
 # Nothing is done at a place: no place has to be known before somebody owes an answer.
 PLACELESS = frozenset({OrderClass.Q, OrderClass.S, OrderClass.X})
 

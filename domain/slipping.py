@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from domain.deadlines import Clock, clock_due, cycle_events, cycle_start, moment_of_share
-from domain.escalation import SLEEPS, URGENT, awake_at
+from domain.escalation import SLEEPS, awake_at
 from domain.extensions import pending_extension
-from domain.orders import EventKind, OrderClass, OrderEvent, WorkOrder
+from domain.orders import URGENT, EventKind, OrderClass, OrderEvent, WorkOrder
 from domain.rules import Rules
 from domain.workdays import END_OF_DAY, ONE_DAY
 

@@ -17,9 +17,9 @@ from domain.changes import (
     to_post,
 )
 from domain.messages import Choice, Lane
-from domain.orders import OrderClass, WorkOrder
+from domain.orders import URGENT, OrderClass, WorkOrder
 from domain.people import Post, Role
-from domain.routing import EMERGENCIES, RESTRICTED_ROLES, ladder
+from domain.routing import RESTRICTED_ROLES, ladder
 from domain.units import Org
 
 CARD_CHOICES = ("accept", "return", "extend", "resolve")
@@ -49,7 +49,7 @@ def tell(
         phrase=phrase,
         values=dict(values or {}),
         number=order.number,
-        lane=Lane.EMERGENCY if order.order_class in EMERGENCIES else Lane.STAFF,
+        lane=Lane.EMERGENCY if order.order_class in URGENT else Lane.STAFF,
         asking=question,
         photos=photos,
     )

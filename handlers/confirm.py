@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain import moves
-from domain.messages import InboundKind, Lane
-from domain.orders import OrderClass, Status, WorkOrder
-from handlers import disagree, meant, rate
+from domain.messages import InboundKind
+from domain.orders import Status, WorkOrder
+from handlers import danger, disagree, meant, rate
 from handlers.turn import Answer, Turn
 
 
@@ -17,20 +17,10 @@ def handle(turn: Turn) -> None:
         close(turn, order)
     elif orders and not turn.reading.number:
         meant.ask_which(turn, "confirm.which", "confirm.ask_which", orders)
-    elif (danger := _danger_of_theirs(turn)) is not None:
-        turn.record(moves.supplement(danger, turn.act, text=turn.heard.text))
-        turn.focus_on(danger)
-        turn.say("emergency.noted", lane=Lane.EMERGENCY, number=danger.number)
+    elif (order := danger.called_for(turn)) is not None:
+        danger.say_over(turn, order)
     else:
         meant.say_none(turn, "confirm.none")
-
-
-def _danger_of_theirs(turn: Turn) -> WorkOrder | None:
-    """The danger they told of that people are on their way to: those must hear that it is over."""
-    running = turn.tx.orders.of_reporter(turn.person.id, True, meant.MANY)
-    return next(
-        (one for one in running if one.order_class is OrderClass.E0 and not one.restricted), None
-    )
 
 
 def is_possible(turn: Turn) -> bool:

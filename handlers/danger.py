@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from domain import moves
 from domain.messages import Lane
-from domain.orders import Status, WorkOrder
-from domain.routing import EMERGENCIES
+from domain.orders import URGENT, Status, WorkOrder
 from handlers import correct
 from handlers.emergency import MANY, SAME_EVENT
 from handlers.turn import Answer, Turn
@@ -19,25 +18,33 @@ def ended(turn: Turn) -> WorkOrder | None:
     """The danger this person reported a while ago, when they say that it is over: 没事了."""
     if turn.actor.is_staff or turn.reading.emergency or "over" not in signs(turn.heard.text):
         return None
-    since = turn.now - SAME_EVENT
+    return called_for(turn)
+
+
+def called_for(turn: Turn) -> WorkOrder | None:
+    """The danger this person reported a while ago and people are on their way to."""
     running = turn.tx.orders.of_reporter(turn.person.id, True, MANY)
-    newest = next((one for one in running if one.order_class in EMERGENCIES), None)
-    if newest is None or newest.restricted or newest.created_at < since:
+    newest = next((one for one in running if one.order_class in URGENT), None)
+    if newest is None or newest.restricted or newest.created_at < turn.now - SAME_EVENT:
         return None
     return None if newest.status is Status.RESOLVED else newest
 
 
-def over(turn: Turn) -> bool:
-    """Those on their way hear at once that it is over; whether they come is theirs to say."""
+def is_over(turn: Turn) -> bool:
+    """Whether a danger of theirs was said to be over, and all who were alarmed told so."""
     order = ended(turn)
-    if order is None:
-        return False
+    if order is not None:
+        say_over(turn, order)
+    return order is not None
+
+
+def say_over(turn: Turn, order: WorkOrder) -> None:
+    """Those on their way hear at once that it is over; whether they come is theirs to say."""
     heard = turn.heard
     turn.tx.attachments.attach(heard.photos, order.number)
     turn.record(moves.say_over(order, turn.act, text=heard.text, photos=heard.photos))
     turn.focus_on(order)
     turn.say("emergency.over", lane=Lane.EMERGENCY, number=order.number)
-    return True
 
 
 def _place(turn: Turn, answer: Answer) -> bool:

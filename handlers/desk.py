@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from domain import moves
-from domain.orders import Status
+from domain.orders import URGENT, Status
 from domain.people import Post, Role
-from domain.routing import EMERGENCIES
 from handlers import (
     accept,
     approve,
@@ -66,7 +65,7 @@ def command_at_a_danger(turn: Turn) -> str:
         return ""
     known = turn.heard.about or turn.reading.number
     at_work = owned(turn, AT_WORK) if not known else ()
-    return said if known or any(one.order_class in EMERGENCIES for one in at_work) else ""
+    return said if known or any(one.order_class in URGENT for one in at_work) else ""
 
 
 def _buttons(commands: Mapping[str, Command]) -> Button:

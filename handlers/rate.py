@@ -5,11 +5,11 @@ from __future__ import annotations
 from domain import moves
 from domain.messages import Choice
 from domain.orders import EventKind, Status, WorkOrder
+from domain.verdict import LOW_RATING
 from handlers import meant
 from handlers.turn import Answer, Turn
 
 SCORES = (1, 2, 3, 4, 5)
-GOOD = 3
 
 
 def handle(turn: Turn) -> None:
@@ -39,7 +39,7 @@ def _closes_with_a_score(turn: Turn) -> bool:
     if order is None or order.status is not Status.RESOLVED or score is None:
         return False
     turn.focus_on(order)
-    if score >= GOOD:
+    if score > LOW_RATING:
         record(turn, turn.record(moves.confirm(order, turn.act)), score, turn.heard.text)
     else:
         choices = (Choice(value="solved"), Choice(value="unsolved"))

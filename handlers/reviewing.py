@@ -57,7 +57,7 @@ def tell_who_asked(turn: Turn, entry: Policy) -> None:
 
 
 def _ask_for_review(turn: Turn, entry: Policy, unit: int) -> None:
-    """The head of the unit looks at it, or whoever stands above where there is none."""
+    """The reviewer of the unit looks at it, or whoever stands above where there is none."""
     reviewer = reviewer_of(turn.org.unit(unit))
     turn.tell(
         Notice(

@@ -157,7 +157,7 @@ def _with_a_human(turn: Turn) -> bool:
 
 def _danger_over(turn: Turn) -> bool:
     """Who called for help says that it is no longer needed, whatever was asked meanwhile."""
-    return danger.over(turn)
+    return danger.is_over(turn)
 
 
 def _accusation(turn: Turn) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain import moves
-from domain.orders import OrderClass, Status, WorkOrder
+from domain.orders import URGENT, Status, WorkOrder
 from domain.people import Post
 from domain.rights import require_owner
 from handlers import posts
@@ -14,7 +14,7 @@ from handlers.said import Said
 from handlers.turn import Turn
 
 # How long those called have, where the caller names no time.
-URGENT, USUAL = timedelta(minutes=30), timedelta(hours=4)
+SOON, USUAL = timedelta(minutes=30), timedelta(hours=4)
 
 
 def _whistle(turn: Turn, order: WorkOrder, details: Said) -> None:
@@ -40,9 +40,8 @@ def _responders(turn: Turn, order: WorkOrder, details: Said) -> tuple[Post, ...]
 
 
 def _usual_time(turn: Turn, order: WorkOrder) -> datetime:
-    urgent = order.order_class in (OrderClass.E0, OrderClass.E1)
-    if urgent:
-        return turn.now + URGENT
+    if order.order_class in URGENT:
+        return turn.now + SOON
     return turn.rules.calendar.opens_next(turn.now) + USUAL
 
 

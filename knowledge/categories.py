@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from domain.escalation import URGENT
-from domain.orders import OrderClass
+from domain.orders import URGENT, OrderClass
 from domain.rules import Category
 from knowledge.lexicon import lexicon
 from knowledge.normal import BLOT

@@ -16,8 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from domain.escalation import URGENT
-from domain.orders import OrderClass
+from domain.orders import URGENT, OrderClass
 from domain.rules import Category
 from knowledge.categories import CategoryFinder
 from knowledge.learning import BadModel, Learned, digest_of, packed, unpacked

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from domain.escalation import URGENT
-from domain.orders import OrderClass
+from domain.orders import URGENT, OrderClass
 from domain.readings import ReadingContext
 from domain.rules import Category
 from knowledge.answers import bare

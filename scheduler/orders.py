@@ -9,14 +9,13 @@ from domain import moves
 from domain.changes import Change
 from domain.clockwork import happened_in_cycle, silent_until, wakes_at
 from domain.escalation import (
-    URGENT,
     awake_at,
     escalation_due,
     next_escalation_at,
     next_warning_at,
     warnings_due,
 )
-from domain.orders import EventKind, OrderClass, WorkOrder
+from domain.orders import URGENT, EventKind, OrderClass, WorkOrder
 from domain.slipping import next_slip_at, slip_due
 from scheduler.job import CHUNK, MANY, WAKING_HOURS, Job, act_of, next_cursor
 from scheduler.times import Times

@@ -239,7 +239,7 @@ def _when(
     for_staff = notice.lane is Lane.STAFF and not _is_for_residents(notice)
     if order is None or not for_staff or not nights.rests(order, tx.now, tx.rules):
         return notice.lane, None
-    return Lane.MORNING, nights.morning(tx.now, tx.rules)
+    return Lane.MORNING, nights.next_end(tx.now, tx.rules)
 
 
 def _is_for_residents(notice: Notice) -> bool:

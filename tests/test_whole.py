@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from bot.settings import CoreSettings, channel_modules
 from domain.acts import RuleBroken
+from domain.conversations import STANDING
 from domain.orders import Status
 from domain.people import Role
 from handlers.command import Command
@@ -202,6 +203,10 @@ def test_every_question_has_somebody_who_takes_the_answer(file: Path) -> None:
     assert [
         step for step in steps_named(file) if "." in str(step) and not exists(step, steps)
     ] == []
+
+
+def test_every_question_that_hangs_for_days_is_one_that_is_asked() -> None:
+    assert routes().answers.keys() >= STANDING
 
 
 def test_every_staff_command_takes_both_of_its_answers() -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from unittest import mock
@@ -100,7 +100,7 @@ async def _filled(home: Path, file: Path, size: Size, console: Console) -> Async
                 people += await house.database.run(partial(_add_people, len(people), many))
                 step(len(people))
         for number in range(size.activities):
-            await house.database.run(partial(_add_activity, number, people))
+            await house.database.run(partial(_add_due, f"bench {number}", people))
         yield house.database
 
 
@@ -113,13 +113,18 @@ def _add_people(first: int, many: int, tx: Transaction) -> list[int]:
     return found
 
 
-def _add_activity(number: int, people: list[int], tx: Transaction) -> None:
-    starts = tx.now + timedelta(days=1)
+def _add_due(title: str, people: list[int], tx: Transaction) -> None:
+    add_activity(title, tx.now, people, tx)
+
+
+def add_activity(title: str, due: datetime, people: list[int], tx: Transaction) -> None:
+    """An activity to which all of them are asked and of which they are told then, a day ahead."""
+    starts = due + timedelta(days=1)
     activity = tx.activities.add(
         Activity(
             unit=tx.org.coded("C01").id,
             kind=ActivityKind.FREE,
-            title=f"bench {number}",
+            title=title,
             place="bench",
             starts_at=starts,
             ends_at=starts + timedelta(hours=2),
@@ -131,7 +136,7 @@ def _add_activity(number: int, people: list[int], tx: Transaction) -> None:
     assert activity is not None
     assert activity.id is not None
     tx.activities.ask(activity.id, people)
-    tx.reminders.plan(activity.id, people, [("d1", tx.now)])
+    tx.reminders.plan(activity.id, people, [("d1", due)])
 
 
 async def _sweep(database: Database, size: Size, console: Console) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.clocks import Clocks
@@ -27,71 +29,49 @@ class Times:
         self.now, self.passed = NOON, 100.0
 
 
+@pytest.fixture
+def times() -> Times:
+    return Times()
+
+
+@pytest.fixture
+async def database(database_url: str, keyring: Keyring, times: Times) -> AsyncIterator[Database]:
+    opened = Database.open(
+        database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: times.now
+    )
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("ahead_for_a_moment", [False, True])
 async def test_a_message_does_not_wait_for_a_clock_to_be_there_again(
-    database_url: str, keyring: Keyring
+    database: Database, times: Times, ahead_for_a_moment: bool
 ) -> None:
-    times = Times()
-    database = Database.open(
-        database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: times.now
-    )
-    try:
-        clocks = Clocks(database, monotonic=lambda: times.passed)
-        await clocks.look()
-        await database.run(lambda tx: tx.inbox.accept(REPORT, owner="me"))
-        await database.run(say_something)
-        times.now -= DAY
-        times.passed += 2
-        assert await database.read(lambda tx: tx.inbox.ready(9, owner="me")) == ()
+    """Also when nobody looked while it was ahead, or it was written down after somebody had."""
+    clocks = Clocks(database, monotonic=lambda: times.passed)
+    await clocks.look()
+    times.now += DAY if ahead_for_a_moment else timedelta()
+    await database.run(lambda tx: tx.inbox.accept(REPORT, owner="me"))
+    await database.run(say_something)
+    times.now -= DAY
+    times.passed += 0 if ahead_for_a_moment else 2
+    assert await database.read(lambda tx: tx.inbox.ready(9, owner="me")) == ()
 
-        await clocks.look()
+    await clocks.look()
 
-        assert len(await database.read(lambda tx: tx.inbox.ready(9, owner="me"))) == 1
-        assert len(await database.run(lambda tx: tx.outbox.claim("web", token="1", limit=9))) == 1
-    finally:
-        await database.close()
-
-
-async def test_a_message_does_not_wait_for_a_clock_that_was_ahead_between_two_looks(
-    database_url: str, keyring: Keyring
-) -> None:
-    """Nobody saw it, or it was written down only after somebody had looked."""
-    times = Times()
-    database = Database.open(
-        database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: times.now
-    )
-    try:
-        clocks = Clocks(database, monotonic=lambda: times.passed)
-        await clocks.look()
-        times.now += DAY
-        await database.run(lambda tx: tx.inbox.accept(REPORT, owner="me"))
-        await database.run(say_something)
-        times.now -= DAY
-        assert await database.read(lambda tx: tx.inbox.ready(9, owner="me")) == ()
-
-        await clocks.look()
-
-        assert len(await database.read(lambda tx: tx.inbox.ready(9, owner="me"))) == 1
-        assert len(await database.run(lambda tx: tx.outbox.claim("web", token="1", limit=9))) == 1
-    finally:
-        await database.close()
+    assert len(await database.read(lambda tx: tx.inbox.ready(9, owner="me"))) == 1
+    assert len(await database.run(lambda tx: tx.outbox.claim("web", token="1", limit=9))) == 1
 
 
 async def test_a_lease_of_the_dead_ends_though_the_clock_was_set_back(
-    database_url: str, keyring: Keyring
+    database: Database, times: Times
 ) -> None:
-    times = Times()
-    database = Database.open(
-        database_url, keyring=keyring, wording=Phrasebook.load(), now=lambda: times.now
-    )
-    try:
-        # As a lease of some seconds looks when the clock is a day back.
-        await database.run(lambda tx: tx.leases.take("relay:web", "dead", DAY.total_seconds()))
+    # As a lease of some seconds looks when the clock is a day back.
+    await database.run(lambda tx: tx.leases.take("relay:web", "dead", DAY.total_seconds()))
 
-        await Clocks(database, monotonic=lambda: times.passed).look()
+    await Clocks(database, monotonic=lambda: times.passed).look()
 
-        assert await database.read(left) <= 60
-    finally:
-        await database.close()
+    assert await database.read(left) <= 60
 
 
 def left(tx: Transaction) -> float:

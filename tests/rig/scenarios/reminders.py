@@ -14,8 +14,7 @@ from functools import partial
 
 import aiohttp
 
-from domain.activities import Activity, ActivityKind
-from domain.audiences import one_of_parts, these_people
+from bot.bench.clock import add_activity
 from knowledge.phrasebook import Phrasebook
 from storage.database import Database
 from storage.keyring import Keyring
@@ -135,28 +134,7 @@ async def _plan(database: Database, ids: list[int], titles: list[str], seconds: 
     begins = datetime.now(UTC) + timedelta(seconds=BEFORE_THE_FIRST)
     for number, title in enumerate(titles):
         due = begins + timedelta(seconds=seconds * number / len(titles))
-        await database.run(partial(_add_activity, title, due, ids))
-
-
-def _add_activity(title: str, due: datetime, people: list[int], tx: Transaction) -> None:
-    starts = due + timedelta(days=1)
-    activity = tx.activities.add(
-        Activity(
-            unit=tx.org.coded("C01").id,
-            kind=ActivityKind.FREE,
-            title=title,
-            place="活动室",
-            starts_at=starts,
-            ends_at=starts + timedelta(hours=2),
-            audience=one_of_parts(these_people(people[:1])),
-            organiser=None,
-        ),
-        inviting=None,
-    )
-    assert activity is not None
-    assert activity.id is not None
-    tx.activities.ask(activity.id, people)
-    tx.reminders.plan(activity.id, people, [("d1", due)])
+        await database.run(partial(add_activity, title, due, ids))
 
 
 async def _hurt(
