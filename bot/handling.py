@@ -214,11 +214,15 @@ class Handling:
                 person.id, conversation.address, said_at=said_at(first, tx.now)
             ),
         )
-        again = look.rows[0].held
-        verdict = flooding.admitted(turn, messages=len(look.rows), again=again)
+        verdict = flooding.admitted(
+            turn,
+            messages=len(look.rows),
+            again=look.rows[0].held,
+            received=look.rows[-1].received_at,
+        )
         if verdict.outcome is not Outcome.HANDLED:
             return _set_aside(tx, look.rows, verdict.until)
-        turn.heard = heard_from(tx, look.rows, person.id)
+        turn.heard = heard_from(tx, look.rows, person.id, too_fast=verdict.too_fast)
         dispatch(turn)
         tx.conversations.save(turn.conversation)
         return None
@@ -276,7 +280,7 @@ def _set_aside(
         tx.inbox.empty(rows)
         return None
     tx.inbox.hold(rows, until)
-    return (until - tx.now).total_seconds()
+    return max((until - tx.now).total_seconds(), 0)
 
 
 def _give_back(tx: Transaction, rows: tuple[InboxRow, ...], error: str) -> None:

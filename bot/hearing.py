@@ -117,11 +117,12 @@ def overheard(rows: tuple[InboxRow, ...]) -> Heard:
         first=first,
         addressed=any(row.inbound.addressed for row in rows),
         edited=first.kind is InboundKind.EDIT,
-        too_fast=any(row.held for row in rows),
     )
 
 
-def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Heard:
+def heard_from(
+    tx: Transaction, rows: tuple[InboxRow, ...], person: int, *, too_fast: bool
+) -> Heard:
     """The rows as one message; its files get their place in the attachment store."""
     first = rows[0].inbound
     files: dict[AttachmentKind, list[int]] = {kind: [] for kind in AttachmentKind}
@@ -141,6 +142,7 @@ def heard_from(tx: Transaction, rows: tuple[InboxRow, ...], person: int) -> Hear
         files=tuple(files[AttachmentKind.VIDEO] + files[AttachmentKind.FILE]),
         location=next((row.inbound.location for row in rows if row.inbound.location), None),
         about=about,
+        too_fast=too_fast,
         late=max(late, timedelta(0)),
     )
 

@@ -58,7 +58,8 @@ LATELY = timedelta(hours=1)
 
 
 def opens_no_more(opened: Sequence[datetime], fresh: int, now: datetime) -> bool:
-    """Whether what a flood goes on to say is put on the newest order instead of opening more.
+    """Whether what somebody too fast goes on to say is put on the newest order instead of opening
+    more.
 
     `opened` are the moments at which the person's running orders were opened. Whoever works on the
     order reads all the words and may take them apart (拆单).
@@ -109,6 +110,7 @@ class Verdict:
     until: datetime | None = None  # when what is held is looked at again
     first: bool = False  # of this burst: the person is told
     too_many: bool = False  # the first that is only counted: the desk is told
+    too_fast: bool = False  # it had to wait, or it took the last token
 
 
 def judged(
@@ -124,7 +126,9 @@ def judged(
         bucket = replace(bucket, held=0)
     wait = bucket.wait(pace, now)
     if not wait:
-        return Verdict(outcome=Outcome.HANDLED, bucket=bucket.less_one(pace, now))
+        after = bucket.less_one(pace, now)
+        too_fast = again or bool(after.wait(pace, now))
+        return Verdict(outcome=Outcome.HANDLED, bucket=after, too_fast=too_fast)
     if again:
         return Verdict(outcome=Outcome.HELD, bucket=bucket, until=now + wait)
     after = replace(bucket, held=bucket.held + messages)

@@ -14,6 +14,7 @@ from zlib import crc32
 from domain.changes import Audience, AuditEntry, Notice, Recipient
 from domain.flooding import Bucket, Outcome, Pace, Verdict, judged, turn_of
 from domain.messages import InboundKind
+from handlers.late import said_at
 from handlers.router import is_chatter
 from handlers.turn import Turn
 from handlers.where import community_here
@@ -24,10 +25,11 @@ PARTS = 128
 SPOKEN = frozenset({InboundKind.MESSAGE, InboundKind.EDIT, InboundKind.PRESS, InboundKind.START})
 
 
-def admitted(turn: Turn, *, messages: int, again: bool) -> Verdict:
+def admitted(turn: Turn, *, messages: int, again: bool, received: datetime) -> Verdict:
     """Takes what the turn costs, and says whether it is handled now.
 
-    `again` says that these were held before. Talk among neighbours costs nothing: it is not
+    `again` says that these were held before. What counts is when they were said: whoever spoke
+    calmly while we were away or slow is no flood. Talk among neighbours costs nothing: it is not
     answered anyway.
     """
     paces = turn.rules.limits.paces
@@ -36,9 +38,8 @@ def admitted(turn: Turn, *, messages: int, again: bool) -> Verdict:
         return Verdict(outcome=Outcome.HANDLED, bucket=Bucket(full_at=turn.now))
     among = {} if again or turn.reading.emergency or turn.actor.is_staff else _shared(turn, own)
     buckets = turn.tx.buckets.lock(own, *among)
-    verdict = judged(
-        buckets[own], own_pace, turn.now, messages=messages, again=again, kept=paces.kept
-    )
+    said = turn.now if again else said_at(turn.heard.first, received)
+    verdict = judged(buckets[own], own_pace, said, messages=messages, again=again, kept=paces.kept)
     if verdict.outcome is not Outcome.HANDLED:
         turn.tx.buckets.save({own: verdict.bucket})
         _tell(turn, verdict)

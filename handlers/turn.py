@@ -38,7 +38,7 @@ class Heard:
     # number of the work order the message replies to, from the platform's own reply
     about: str = ""
     edited: bool = False
-    too_fast: bool = False  # it had to wait, since so much came at once
+    too_fast: bool = False  # so much came at once that it or the next has to wait
     late: timedelta = timedelta(0)  # how long after it was sent we handle it
 
 

@@ -11,6 +11,7 @@ from storage.schema import buckets, moment, stored
 from storage.statements import Statement, Store, adding, among
 
 FORGOTTEN_AT_ONCE = 2_000
+FULL = 0  # a moment that is past whenever one looks
 
 _LOCK = Statement(
     select(buckets)
@@ -53,8 +54,7 @@ class BucketStore(Store):
         if len(rows) < len(digests):
             known = {row.digest for row in rows}
             fresh = [
-                {"digest": digest, "full_at": stored(self.tx.now)}
-                for digest in sorted(digests.keys() - known)
+                {"digest": digest, "full_at": FULL} for digest in sorted(digests.keys() - known)
             ]
             self.db.many(_ADD, fresh)
             rows = self.db.all(_LOCK, digests=list(digests))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from domain.orders import EventKind, OrderClass
@@ -113,6 +115,29 @@ async def test_a_flood_is_ten_orders_at_most_and_one_notice(town: Town) -> None:
     assert await stored_words(town) <= 10 + 60 + 1
     desk = [text for text in await town.heard("陈静") if "大量消息" in text]
     assert len(desk) == 1
+
+
+async def test_a_flood_that_takes_its_time_opens_no_more_orders_with_each_token(
+    town: Town,
+) -> None:
+    opened = []
+    for one in range(50):
+        await rush(town, "王阿姨", f"{one + 1}栋1单元楼道灯不亮了")
+        await town.pass_time(seconds=2)
+        opened.append(len(await town.orders("王阿姨")))
+
+    assert opened[20] == opened[-1] < 20
+
+
+async def test_what_was_said_calmly_while_we_were_away_is_no_flood(town: Town) -> None:
+    for building in range(1, 16):
+        await town.intake.accept(town.inbound("王阿姨", f"{building}栋1单元楼道灯不亮了"))
+        town.hands[0] += timedelta(seconds=30)
+
+    answers = await town.heard("王阿姨")
+
+    assert not any(SLOWLY in answer for answer in answers)
+    assert len(await town.orders("王阿姨")) == 15
 
 
 async def test_what_was_kept_of_a_flood_opens_no_more_orders_when_it_rests(town: Town) -> None:

@@ -36,6 +36,13 @@ def test_a_burst_is_handled_at_once() -> None:
     assert say(after(10), NOON).outcome is Outcome.HELD
 
 
+def test_whoever_takes_the_last_token_is_too_fast() -> None:
+    assert not say(after(8), NOON).too_fast
+    assert say(after(9), NOON).too_fast
+    assert say(after(10), NOON + SLOW.each).too_fast
+    assert not say(after(10), NOON + 2 * SLOW.each).too_fast
+
+
 def test_what_is_held_waits_for_the_next_token() -> None:
     verdict = say(after(10), NOON)
 
