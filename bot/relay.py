@@ -146,6 +146,8 @@ class _Line:
         self._waiting = 0  # of the calls: those that have not begun
         self._bulk = 0  # of the calls: those of broadcasts
         self._bulk_waiting = 0
+        self._turns = 0  # rows whose turn it is, and whose calls begin once that is written down
+        self._bulk_turns = 0
         self._claimed: set[int] = set()  # rows whose calls have not begun
         # What is being sent, and its outcome until that is recorded.
         self._sending: dict[int, tuple[OutboxRow, Outcome]] = {}
@@ -194,12 +196,14 @@ class _Line:
     def _room(self) -> int:
         """How many more may be on their way; who waits for the pace keeps nobody else back."""
         most = 1 if self._breaker.is_open else AT_ONCE
-        return most - (len(self._calls) - self._waiting)
+        return most - (len(self._calls) - self._waiting) - self._turns
+
+    def _bulk_room(self) -> int:
+        """How many more of broadcasts may be on their way."""
+        return BULK_AT_ONCE - (self._bulk - self._bulk_waiting) - self._bulk_turns
 
     def _has_room_for(self, row: OutboxRow) -> bool:
-        if _is_bulk(row) and self._bulk - self._bulk_waiting >= BULK_AT_ONCE:
-            return False
-        return self._room() > 0
+        return self._room() > 0 and (not _is_bulk(row) or self._bulk_room() > 0)
 
     async def deliver_some(self, token: str) -> bool:
         """Sends what may go now, one after the other; False when there was nothing."""
@@ -263,10 +267,9 @@ class _Line:
         Who must wait a moment does so beside the others when `patient`; who must wait longer goes
         back, and gives room to chats that need not.
         """
-        now, back = [], []
-        bulk = self._bulk - self._bulk_waiting
+        now, back, bulk = [], [], 0
         for row in rows:
-            full = patient and _is_bulk(row) and bulk >= BULK_AT_ONCE
+            full = patient and _is_bulk(row) and bulk >= self._bulk_room()
             wait = MOMENT if full else self._pace(row)
             if wait == 0:
                 now.append(row)
@@ -284,7 +287,13 @@ class _Line:
                 tx.outbox.later(row, token, seconds, "pace")
             return frozenset(tx.outbox.sending([row.id for row in now], token) if now else ())
 
-        started = await self._database.run(start)
+        self._turns += len(now)
+        self._bulk_turns += bulk
+        try:
+            started = await self._database.run(start)
+        finally:
+            self._turns -= len(now)
+            self._bulk_turns -= bulk
         return [row for row in now if row.id in started]
 
     def _pace(self, row: OutboxRow) -> float:

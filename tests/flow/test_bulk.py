@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 from bot.channels.base import Limits
-from bot.relay import BULK_AT_ONCE, Relay
+from bot.relay import BULK_AT_ONCE, MOMENT, Relay
 from domain.messages import Address, Lane, Outbound, Sent
+from storage.database import Database
 from storage.transaction import Transaction
 from tests.town import MemoryChannel, Town
 
@@ -77,6 +80,36 @@ async def test_an_answer_goes_before_what_waits_of_a_broadcast(town: Town) -> No
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert place - before <= 5
+
+
+class Slow:
+    """A database that takes its time with every commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run(self, work: Callable[[Transaction], Any]) -> Any:
+        done = await self._database.run(work)
+        await asyncio.sleep(5 * MOMENT)
+        return done
+
+
+async def test_a_slow_commit_gives_a_broadcast_no_more_hands(town: Town) -> None:
+    channel = Counting(limits=Limits(), stuck=True)
+    broadcast = [f"notice {number}" for number in range(MANY)]
+    await town.database.run(lambda tx: _queue(tx, broadcast, Lane.BROADCAST))
+    clock = asyncio.get_running_loop().time
+    relay = Relay(Slow(town.database), {"web": channel}, owner="bulk", clock=clock)
+    running = asyncio.create_task(relay.run())
+    await channel.until_many(BULK_AT_ONCE)
+    await town.database.run(lambda tx: _queue(tx, ["answer"], Lane.DIALOGUE))
+    relay.wake()
+
+    assert await channel.until("answer") == 0
+    assert channel.most == BULK_AT_ONCE + 1
+    channel.let.set()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_broadcast_that_hangs_leaves_hands_for_answers(town: Town) -> None:
