@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.channels.base import Limits
-from bot.relay import BULK_AT_ONCE, MOMENT, Relay
+from bot.line import BULK_AT_ONCE, MOMENT
+from bot.relay import Relay
 from domain.messages import Address, Lane, Outbound, Sent
 from storage.database import Database
 from storage.transaction import Transaction

@@ -6,7 +6,8 @@ import asyncio
 from datetime import timedelta
 
 from bot.channels.base import Limits
-from bot.relay import TOO_LATE, Relay
+from bot.line import TOO_LATE
+from bot.relay import Relay
 from domain.messages import Address, Attachment, AttachmentKind, Lane, Outbound, Sent
 from scheduler.clock import Clock
 from scheduler.job import Job

@@ -187,7 +187,7 @@ async def test_a_send_that_hangs_holds_up_neither_the_stop_nor_the_next_process(
     shared_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.service.FINISH", 0.2)
-    monkeypatch.setattr(relay, "LAST_CALLS", 0.2)
+    monkeypatch.setattr("bot.line.LAST_CALLS", 0.2)
     hanging, free = Hanging(), Machine()
     async with machine(shared_url, tmp_path, free, ["web"]) as other:
         async with machine(shared_url, tmp_path, hanging) as stopping:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 
 from bot.channels.base import Limits
-from bot.relay import AT_ONCE, Relay
+from bot.line import AT_ONCE
+from bot.relay import Relay
 from domain.messages import Address, Lane, Outbound, Sent
 from storage.transaction import Transaction
 from tests.town import MemoryChannel, Town
