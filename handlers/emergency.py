@@ -30,6 +30,7 @@ KINDS: Mapping[str, str] = {
     "0105": "falling",
     LOST_OR_HURT: "hurt",
     "0108": "manhole",
+    "0109": "crime",
 }
 ANYWHERE = frozenset({"missing"})  # who is lost is not at an address
 SAME_EVENT = timedelta(hours=6)

@@ -92,6 +92,15 @@ async def test_in_a_group_it_is_answered_in_private(town: Town) -> None:
     assert any("12356" in line for line in await town.heard("小周"))
 
 
+@pytest.mark.parametrize("said", ["家里进贼了 人还在", "小孩刚才被人抱走了", "有人一直尾随我"])
+async def test_a_crime_going_on_is_no_despair_and_no_secret(town: Town, said: str) -> None:
+    answers = await town.says("小周", said)
+    assert "110" in answers[0]
+    assert "12356" not in "".join(answers)
+    (order,) = await town.orders("小周")
+    assert (order.category, order.restricted) == ("0109", False)
+
+
 async def test_violence_at_home_never_says_what_it_is_about_again(town: Town) -> None:
     answers = await town.says("小吴", "老公又打我了 我躲在厕所 不敢出声")
     assert "12110" in answers[0]
