@@ -56,8 +56,10 @@ class Weighing:
         """The category of the danger that is told, or "".
 
         Whoever works here says it plainly, and whoever was asked something mostly answers it; in
-        a code or a number nothing is sensed.
+        a code or a number nothing is sensed. Of a kind the sense never heard of the rules know best.
         """
+        if found and found not in self._sense.kind.labels:
+            return found
         if found and any(search.search(key) for search in lexicon().searches):
             return found  # who asks whether anybody has seen the child explains nothing away
         cues = danger_cues(key, found)
