@@ -9,7 +9,7 @@ from domain.flooding import MOST_OPENED, opens_no_more
 from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
-from handlers import adding, ask, at_work, drafts, edited, not_understood
+from handlers import adding, ask, at_work, drafts, edited, not_understood, urge
 from handlers.accused import accuses
 from handlers.opening import open_now
 from handlers.sent_back import send_back, still_wrong
@@ -38,6 +38,8 @@ def handle(turn: Turn) -> None:
     if not problems and (turn.heard.addressed or not turn.in_group):
         turn.say("report.ask_words")
     ours = [p for p in problems if p.order_class not in NOT_OURS]
+    if urge.urged_again(turn, ours):
+        return
     if ours:
         _take_up(turn, ours)
     elif any(problem.order_class == OrderClass.Q for problem in problems):

@@ -35,7 +35,7 @@ def _resolve(turn: Turn, order: WorkOrder, details: Said) -> None:
 
 
 def offered(turn: Turn) -> bool:
-    """A photo from somebody with work on their hands, with few words: whether it shows a result."""
+    """A photo from somebody with work on their hands: whether it shows a result."""
     orders = owned(turn, COMMAND.among)
     if not orders or turn.in_group:
         return False

@@ -69,7 +69,9 @@ async def test_the_building_already_said_was_asked_for(town: Town) -> None:
     assert not any("哪个门" in answer for answer in answers)
 
 
-@pytest.mark.parametrize("said", ["凤栖路边上塌了个坑 小孩都能掉下去", "11栋门口井盖没了 老人会掉下去的"])
+@pytest.mark.parametrize(
+    "said", ["凤栖路边上塌了个坑 小孩都能掉下去", "11栋门口井盖没了 老人会掉下去的"]
+)
 async def test_who_might_fall_was_taken_for_fallen(town: Town, said: str) -> None:
     await town.says("赵哥", said, group=True)
     assert [order.category for order in await town.orders("赵哥")] == ["0108"]

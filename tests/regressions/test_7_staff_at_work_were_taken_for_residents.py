@@ -20,7 +20,9 @@ async def none_of_their_own(town: Town, who: str = "小李") -> bool:
     return not await town.orders(who)
 
 
-@pytest.mark.parametrize("said", ["灯那个我接 下班前弄", "正在路上了", "灯的我已经喊师傅了 一会到"])
+@pytest.mark.parametrize(
+    "said", ["灯那个我接 下班前弄", "正在路上了", "灯的我已经喊师傅了 一会到"]
+)
 async def test_it_is_taken_in_hand_in_passing(town: Town, said: str) -> None:
     (number,) = await reported(town)
     await town.says("小李", said)
@@ -76,7 +78,12 @@ async def test_words_without_a_trouble_or_place_asked_for_a_building(town: Town)
 
 
 @pytest.mark.parametrize(
-    "said", ["这两天下大雨没法登高 改到18号行不行", "推到18号行吗 师傅没空", "18号弄行不行 改到18号可以吗"]
+    "said",
+    [
+        "这两天下大雨没法登高 改到18号行不行",
+        "推到18号行吗 师傅没空",
+        "18号弄行不行 改到18号可以吗",
+    ],
 )
 async def test_another_day_is_asked_for_and_told_why(town: Town, said: str) -> None:
     (number,) = await reported(town)
