@@ -78,7 +78,9 @@ class Weighing:
     ) -> list[Fit]:
         """The fits with what is sensed before them, where the rules do not know better."""
         first = fits[0] if fits else None
-        if (first and (first.whole or first.intent.name in BY_RULES)) or len(_DIGITS.sub("", bare(key))) < FEW:
+        if (first and (first.whole or first.intent.name in BY_RULES)) or len(
+            _DIGITS.sub("", bare(key))
+        ) < FEW:
             return fits
         named = SAME.get(first.intent.name, first.intent.name) if first else ""
         if first and named not in self._sense.intent.labels:
