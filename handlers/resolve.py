@@ -63,6 +63,7 @@ COMMAND = Command(
     # Telling the wrong resident that it is done is worse than one question.
     trusts_focus=False,
     words_are_reason=True,
+    doubted_by="unfinished",
 )
 handle = COMMAND.handle
 is_possible = COMMAND.is_possible

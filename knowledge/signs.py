@@ -1,4 +1,4 @@
-"""Signs: words, and ways of saying, that tell apart what a category or an intent alone does not."""
+"""Signs: words and ways of saying that tell apart what a category or an intent does not."""
 
 from __future__ import annotations
 

@@ -82,3 +82,15 @@ async def test_a_smell_that_is_gone_is_told_to_all(town: Town) -> None:
     await town.heard("刘书记")
     assert "那就好" in (await town.says("孙姨", "关好了 没味道了"))[0]
     assert any("没味道了" in line for line in await town.heard("刘书记"))
+
+
+@pytest.mark.parametrize("said", ["明早九点带电工去", "下午我带个电焊过去"])
+async def test_an_electrician_was_a_live_wire(town: Town, said: str) -> None:
+    await town.says("李叔", "2栋1单元灯坏了")
+    await town.says("小李", said)
+    assert [order.category for order in await town.orders()] == ["0402"]
+
+
+@pytest.mark.parametrize("said", ["6栋楼梯间防火门一直敞着 门锁坏了", "8栋1单元防火门关不上"])
+async def test_a_door_against_fire_was_a_fire(town: Town, said: str) -> None:
+    assert not any("119" in answer for answer in await town.says("周姐", said))

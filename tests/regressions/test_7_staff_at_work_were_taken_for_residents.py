@@ -30,6 +30,30 @@ async def test_it_is_taken_in_hand_in_passing(town: Town, said: str) -> None:
     assert await none_of_their_own(town)
 
 
+@pytest.mark.parametrize("said", ["ok", "好嘞", "明早九点带师傅去"])
+async def test_a_short_yes_takes_it(town: Town, said: str) -> None:
+    (number,) = await reported(town)
+    await town.says("小李", said)
+    assert (await town.order(number)).status is Status.ACCEPTED
+
+
+@pytest.mark.parametrize("said", ["通了 掏出来一堆头发", "不堵了"])
+async def test_that_it_works_again_is_the_work_done(town: Town, said: str) -> None:
+    (number,) = await reported(town, "12栋1单元下水道堵了")
+    await town.says("钱师傅", said, photo=True)
+    assert (await town.order(number)).status is Status.RESOLVED
+
+
+@pytest.mark.parametrize(
+    "said", ["灯修好了 垃圾还没弄", "灯弄好了 垃圾要等车来拉", "垃圾还得等一会 灯修好了"]
+)
+async def test_of_two_spoken_of_the_wrong_one_was_done(town: Town, said: str) -> None:
+    numbers = await reported(town, LIGHT, RUBBISH)
+    assert "哪一件" in (await town.says("小李", said, photo=True))[0]
+    for number in numbers:
+        assert (await town.order(number)).status is not Status.RESOLVED
+
+
 @pytest.mark.parametrize("said", ["垃圾弄完了", "5栋那个好了"])
 async def test_the_one_described_is_done(town: Town, said: str) -> None:
     light, rubbish = await reported(town, LIGHT, RUBBISH)

@@ -172,3 +172,27 @@ async def test_who_says_it_is_not_done_is_not_only_urged(town: Town) -> None:
     await town.says("王阿姨", "灯还是不亮")
     (order,) = await town.orders("王阿姨")
     assert (order.status, order.cycle) == (Status.ACCEPTED, 2)
+
+
+@pytest.mark.parametrize("said", ["门禁那个急 能先弄吗", "麻烦先修门禁吧"])
+async def test_which_first_was_a_question_of_policy(town: Town, said: str) -> None:
+    await town.says("李叔", "4栋垃圾没人收")
+    await town.says("李叔", "5栋1单元门禁坏了")
+    (door, _) = await town.orders("李叔")
+    assert door.number in (await town.says("李叔", said))[0]
+    assert len(await town.orders("李叔")) == 2
+
+
+async def test_whether_it_stays_anonymous_in_english(town: Town) -> None:
+    await town.says("Tom", "my neighbor upstairs is very loud, building 16 unit 2 room 501")
+    assert "kept from them" in (await town.says("Tom", "can you keep it anonymous?"))[0]
+
+
+@pytest.mark.parametrize("said", ["你们小栖真不错 上回反映的灯第二天就修了", "网格员小李确实靠谱"])
+async def test_praise_was_not_understood(town: Town, said: str) -> None:
+    assert not any("没太听懂" in line for line in await town.says("王阿姨", said))
+
+
+async def test_whose_family_is_away_and_who_hears_badly_is_offered_a_call(town: Town) -> None:
+    said = "我孙子不在家 我耳朵背 水管子呲水 一地都是 12栋3单元101"
+    assert "打个电话" in (await town.says("孙姨", said))[0]
