@@ -94,3 +94,11 @@ async def test_an_electrician_was_a_live_wire(town: Town, said: str) -> None:
 @pytest.mark.parametrize("said", ["6栋楼梯间防火门一直敞着 门锁坏了", "8栋1单元防火门关不上"])
 async def test_a_door_against_fire_was_a_fire(town: Town, said: str) -> None:
     assert not any("119" in answer for answer in await town.says("周姐", said))
+
+
+@pytest.mark.parametrize("said", ["楼下有人打架 12栋门口 拿酒瓶子", "12栋门口打起来了 见血了"])
+async def test_a_brawl_with_weapons_waited_for_the_morning(town: Town, said: str) -> None:
+    await town.pass_time(hours=14)
+    assert "110" in (await town.says("李叔", said, group=True))[0]
+    (order,) = await town.orders("李叔")
+    assert any(order.number in card for card in await town.heard("小赵"))

@@ -188,3 +188,9 @@ async def test_what_everybody_is_to_be_told_was_a_report(town: Town, said: str) 
     assert "预览" in preview
     assert "说一声" not in preview
     assert not await town.orders()
+
+
+@pytest.mark.parametrize("said", ["我妈住院 明天到周五不在 找小赵", "后天在外地 有事找小赵"])
+async def test_whom_to_ask_meanwhile_is_the_deputy(town: Town, said: str) -> None:
+    assert "赵敏" in (await town.says("小李", said))[0]
+    assert await none_of_their_own(town)

@@ -196,3 +196,27 @@ async def test_praise_was_not_understood(town: Town, said: str) -> None:
 async def test_whose_family_is_away_and_who_hears_badly_is_offered_a_call(town: Town) -> None:
     said = "我孙子不在家 我耳朵背 水管子呲水 一地都是 12栋3单元101"
     assert "打个电话" in (await town.says("孙姨", said))[0]
+
+
+async def test_a_complaint_is_taken_back_in_plain_words(town: Town) -> None:
+    await town.says("钱姐", "孙强这人不行 报个事爱答不理 还骂我多管闲事")
+    assert "不用办了" in (await town.says("钱姐", "算了 不告他了"))[0]
+
+
+@pytest.mark.parametrize("said", ["喂", "在不"])
+async def test_a_greeting_was_taken_for_a_question(town: Town, said: str) -> None:
+    (answer, *_) = await town.says("吴爷爷", said)
+    assert "是不是想问" not in answer
+    assert "没太听懂" not in answer
+
+
+async def test_the_matter_of_yesterday_was_not_known(town: Town) -> None:
+    await town.says("李叔", "3栋灯坏了")
+    (order,) = await town.orders("李叔")
+    await town.pass_time(days=1)
+    assert order.number in (await town.says("李叔", "昨天那事呢"))[0]
+
+
+async def test_a_car_before_the_door_was_a_broken_door(town: Town) -> None:
+    await town.says("李叔", "2栋 车堵着单元门口了")
+    assert [order.category for order in await town.orders("李叔")] == ["0501"]
