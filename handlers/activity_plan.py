@@ -319,7 +319,7 @@ def _answered(turn: Turn, draft: Draft, part: str, answer: Answer, said: PlanSai
             return replace(known, group=int(answer.value))
         case "place" if answer.value == TOLD_LATER:
             return replace(draft, place=TOLD_LATER)
-        case "place" if known.place == draft.place and words:
+        case "place" if words and (known.place == draft.place or said.place == words):
             is_asked = activity_signs(words) & _NO_NAMES
             return None if is_asked else replace(draft, place=words)
         case "places" if turn.reading.choice:
