@@ -16,7 +16,7 @@ from domain.handling import accept, hand_on, note, resolve, resume, return_order
 from domain.intake import open_order
 from domain.joint import on_site, report_in, whistle
 from domain.merging import merge_into, split, unmerge
-from domain.resident import follow, say_over, supplement, unfollow, urge, withdraw
+from domain.resident import follow, keep_name, say_over, supplement, unfollow, urge, withdraw
 from domain.supervision import call_supervision, strike_off, supervise
 from domain.verdict import confirm, disagree, rate, reopen
 
@@ -35,6 +35,7 @@ __all__ = [
     "expire_draft",
     "follow",
     "hand_on",
+    "keep_name",
     "merge_into",
     "name_owner",
     "note",

@@ -9,7 +9,7 @@ from domain import deadlines, households
 from domain.acts import Act, NotAllowed, RuleBroken, require_status
 from domain.changes import Change, Notice
 from domain.messages import Location
-from domain.orders import EventKind, OrderClass, OrderEvent, Status, WorkOrder
+from domain.orders import EventKind, OrderClass, OrderEvent, Privacy, Status, WorkOrder
 from domain.rights import is_at_desk, may_be_followed, require_involved, require_reporter
 from domain.telling import everybody_above, tell_desk, tell_owner
 
@@ -86,6 +86,15 @@ def supplement(
     after = act.write(after, EventKind.SUPPLEMENTED, text=text, **values)
     notice = tell_owner(after, "desk.supplemented", {"text": text}, photos=photos)
     return act.done("supplemented", after, notices=(notice,))
+
+
+def keep_name(order: WorkOrder, act: Act, *, text: str) -> Change:
+    """保密 after all: who works on it is told, and no longer learns who they are."""
+    require_reporter(order, act, "keep_name")
+    kept = replace(
+        order, privacy=Privacy.CONFIDENTIAL, reported_in=None, place=replace(order.place, room="")
+    )
+    return supplement(kept, act, text=text)
 
 
 def say_over(order: WorkOrder, act: Act, *, text: str, photos: tuple[int, ...] = ()) -> Change:

@@ -8,12 +8,14 @@ from domain.handling import AlreadyAccepted
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
 from domain.rights import require_owner
+from handlers import at_work
 from handlers.command import Command, owned
 from handlers.said import Said, heard, kept_in
 from handlers.turn import Answer, Turn
 from knowledge.signs import signs
 
 ALL = "accept_all"
+SHORTEST = 4  # characters: 收到 says nothing more
 
 
 def _accept(turn: Turn, order: WorkOrder, details: Said) -> None:
@@ -39,7 +41,12 @@ def _which(turn: Turn, answer: Answer) -> bool:
 
 def handle(turn: Turn) -> None:
     """The one meant, or all of them where that was said."""
-    several = len(owned(turn, COMMAND.among)) > 1
+    waiting = owned(turn, COMMAND.among)
+    in_hand = [] if waiting or turn.reading.number or turn.heard.about else at_work.in_hand(turn)
+    if in_hand and len(turn.heard.text) > SHORTEST:
+        at_work.ask(turn, in_hand)
+        return
+    several = len(waiting) > 1
     if several and not turn.reading.number and "all_of_them" in signs(turn.heard.text):
         _take_all(turn, heard(turn))
     else:

@@ -311,7 +311,7 @@ def _answered(turn: Turn, draft: Draft, part: str, answer: Answer, said: PlanSai
             return _for_host(known, host)
         case "kind" if answer.value:
             return replace(known, kind=answer.value)
-        case "kind" if "goes" in activity_signs(words):
+        case "kind" if activity_signs(words) & _NO_NAMES:
             return None
         case "kind" if not said.kind and turn.reading.intent in _FREE_WORDS and words:
             return replace(known, kind=ActivityKind.FREE.value, title=words)
@@ -319,8 +319,9 @@ def _answered(turn: Turn, draft: Draft, part: str, answer: Answer, said: PlanSai
             return replace(known, group=int(answer.value))
         case "place" if answer.value == TOLD_LATER:
             return replace(draft, place=TOLD_LATER)
-        case "place" if known.place == draft.place and words:
-            return replace(draft, place=words)
+        case "place" if words and (known.place == draft.place or said.place == words):
+            is_asked = activity_signs(words) & _NO_NAMES
+            return None if is_asked else replace(draft, place=words)
         case "places" if turn.reading.choice:
             return replace(draft, capacity=turn.reading.choice)
         case "places" if words.isdecimal():
@@ -330,6 +331,7 @@ def _answered(turn: Turn, draft: Draft, part: str, answer: Answer, said: PlanSai
     return known if known != draft or said.when.impossible else None
 
 
+_NO_NAMES = frozenset({"goes", "who"})
 _FREE_WORDS = frozenset({"", "activity", "chitchat", "supplement", "ask", "report"})
 
 

@@ -185,6 +185,13 @@ def general_category(turn: Turn) -> str:
 
 def _meant(turn: Turn, answer: Answer) -> bool:
     text = str(answer.context["text"])
+    offered = [one.value for one in answer.question.choices if one.value != NONE_OF_THESE]
+    aspect = "" if answer.value else aspect_of(turn.heard.text)
+    if aspect and len(offered) == 1:  # 那要带什么, and only one was offered
+        policy = _given_now(turn, offered[0])
+        if policy is not None:
+            _give_aspect(turn, policy, text, aspect)
+        return policy is not None
     if not answer.value:
         return False
     if answer.value == NONE_OF_THESE:
@@ -217,6 +224,9 @@ def _situation(turn: Turn, answer: Answer) -> bool:
     policy = _given_now(turn, str(answer.context["code"]))
     if policy is None:
         return False
+    if not answer.value and (aspect := aspect_of(turn.heard.text)):
+        _give_aspect(turn, policy, str(answer.context["text"]), aspect)
+        return True
     said = situation_said(turn.heard.text, policy.situations)
     if answer.value:
         said = policy.situations[int(answer.value.removeprefix("situation_"))]

@@ -15,6 +15,7 @@ from handlers import denied, meant, said
 from handlers.said import Said
 from handlers.shown import LISTED, choices, is_hidden
 from handlers.turn import Answer, Turn
+from knowledge.signs import signs
 
 MANY = 30
 # Intents that may as well be the words of an answer; a command of its own is none.
@@ -64,6 +65,7 @@ class Command:
     trusts_focus: bool = True
     words_are_reason: bool = False  # where nothing follows them, the words of the command do
     last_choice: tuple[Choice, ...] = ()
+    doubted_by: str = ""  # the sign of words that speak of several, of which no guess is made
 
     def carry_out(self, turn: Turn, order: WorkOrder, details: Said) -> None:
         """Does it, if this person may now. Raises NotAllowed."""
@@ -156,6 +158,8 @@ class Command:
     def _meant(self, turn: Turn, orders: list[WorkOrder]) -> WorkOrder | None:
         if len(orders) == 1:
             return orders[0]
+        if self.doubted_by in signs(turn.heard.text):
+            return None
         described = meant.fitting(turn, orders)
         if described is not None or not self.trusts_focus:
             return described

@@ -16,7 +16,7 @@ STILL_ASKED = STILL_ANSWERED | {"erase_for"}  # the desk may be asked to erase t
 def remind(turn: Turn) -> None:
     """Adds the notice after the first answer in private; an emergency is not the moment for it."""
     shown = turn.conversation.greeted == NOTICE
-    if turn.in_group or shown or not turn.said or turn.reading.emergency or turn.actor.is_staff:
+    if turn.in_group or shown or not turn.said or _in_danger(turn) or turn.actor.is_staff:
         return
     turn.remember(greeted=NOTICE)
     channel = turn.conversation.address.channel
@@ -25,6 +25,12 @@ def remind(turn: Turn) -> None:
         return
     turn.say("consent.notice")
     note(turn, ConsentWord.SHOWN)
+
+
+def _in_danger(turn: Turn) -> bool:
+    """Whether a danger is told of, or what was asked about one is answered."""
+    asked = turn.question
+    return turn.reading.emergency or (asked is not None and asked.step.startswith("danger."))
 
 
 def note(turn: Turn, word: ConsentWord) -> None:

@@ -94,8 +94,11 @@ def _reached(turn: Turn, answer: Answer) -> bool:
         return False
     if text:
         turn.record(moves.supplement(order, turn.act, text=text))
+    kind = str(answer.context.get("kind", ""))
     phrase = "emergency.we_listen" if answer.value == "no" else "emergency.somebody_comes"
-    turn.ask("danger.reached", phrase, private=True)
+    if kind == "violence":  # whoever holds the phone may be the one who beats
+        phrase = "emergency.property_notice"
+    turn.ask("danger.reached", phrase, context={"kind": kind}, private=True)
     return True
 
 

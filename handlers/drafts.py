@@ -101,6 +101,7 @@ def go_on(turn: Turn, drafts: list[WorkOrder], *, guessed: bool = False) -> None
 
     With `guessed` the place was made out of a slip of the keys and is read back first.
     """
+    drafts = [_kept_quiet(turn, draft) for draft in drafts]
     open_ended = [draft for draft in drafts if guessed or not is_complete(turn, draft)]
     if turn.conversation.asked >= MAX_QUESTIONS:
         open_ended = []
@@ -149,6 +150,14 @@ def _saved(turn: Turn, draft: WorkOrder) -> WorkOrder:
     if draft.id is None and saved.photos:
         turn.tx.attachments.attach(saved.photos, saved.number)
     return saved
+
+
+def _kept_quiet(turn: Turn, draft: WorkOrder) -> WorkOrder:
+    """The draft with the name kept, when that was asked for only with the place."""
+    said = _privacy(turn.reading)
+    if draft.privacy is not Privacy.OPEN or said is Privacy.OPEN:
+        return draft
+    return replace(draft, privacy=said, reported_in=None)
 
 
 def _privacy(reading: Reading) -> Privacy:

@@ -15,7 +15,7 @@ from handlers import drafts
 from handlers.human import is_reachable
 from handlers.opening import open_now
 from handlers.phones import phones
-from handlers.shown import values
+from handlers.shown import place_name, values
 from handlers.turn import Turn
 from handlers.where import placed, resolve, slots_of
 from knowledge.signs import signs
@@ -64,7 +64,10 @@ def _gravest(turn: Turn) -> Problem:
 
 def _kind(turn: Turn, problem: Problem) -> str:
     if problem.category in RESTRICTED_CATEGORIES:
-        return "violence" if "violence" in signs(turn.heard.text) else "self_harm"
+        shown = signs(turn.heard.text)
+        if "violence" in shown:
+            return "violence"
+        return "another_despairs" if "another_despairs" in shown else "self_harm"
     if problem.category == LOST_OR_HURT and "missing" in signs(turn.heard.text):
         return "missing"
     return KINDS.get(problem.category, "general")
@@ -142,7 +145,14 @@ def _ask(turn: Turn, order: WorkOrder, kind: str) -> None:
         return
     if order.restricted:
         choices = (Choice(value="yes"), Choice(value="no"))
-        turn.ask("danger.reached", f"emergency.ask_{kind}", choices=choices, private=True)
+        turn.ask(
+            "danger.reached",
+            f"emergency.ask_{kind}",
+            choices=choices,
+            context={"kind": kind},
+            private=True,
+            place=place_name(turn, order),
+        )
     elif kind not in ANYWHERE and not resolve(turn, order.place).settled:
         turn.ask("danger.place", "emergency.ask_place", **values(turn, order))
     else:

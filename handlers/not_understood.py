@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from domain.messages import Choice
-from handlers import adding, ask, correct, drafts, wordless
+from handlers import adding, ask, at_work, correct, drafts, wordless
 from handlers.turn import Turn
 from handlers.where import at
 
 MISSES_BEFORE_A_HUMAN = 2
+SHORTEST_TOLD = 6  # characters: less tells nothing of anybody's work
 
 
 def handle(turn: Turn) -> None:
@@ -42,7 +43,9 @@ def _is_owed(turn: Turn) -> bool:
 
 def _miss(turn: Turn) -> None:
     if turn.actor.is_staff:
-        turn.say("not_understood.staff")
+        told = len(turn.heard.text) >= SHORTEST_TOLD and at_work.asked(turn)
+        if not told:
+            turn.say("not_understood.staff")
         return
     misses = turn.conversation.misses + 1
     turn.remember(misses=misses)

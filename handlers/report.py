@@ -9,7 +9,7 @@ from domain.flooding import MOST_OPENED, opens_no_more
 from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
-from handlers import adding, ask, drafts, edited
+from handlers import adding, ask, at_work, drafts, edited, not_understood, urge
 from handlers.accused import accuses
 from handlers.opening import open_now
 from handlers.sent_back import send_back, still_wrong
@@ -25,6 +25,8 @@ CLEAR = 0.5  # how sure the reader must be before we speak in a group unasked
 
 def handle(turn: Turn) -> None:
     """Opens, joins, asks, or shows the lawful path: whatever each problem in the message needs."""
+    if turn.actor.is_staff and _is_no_report(turn):
+        return
     if turn.reading.question and (turn.heard.addressed or not turn.in_group):
         ask.handle(turn)
     problems = _heard(turn)
@@ -36,10 +38,24 @@ def handle(turn: Turn) -> None:
     if not problems and (turn.heard.addressed or not turn.in_group):
         turn.say("report.ask_words")
     ours = [p for p in problems if p.order_class not in NOT_OURS]
+    if urge.urged_again(turn, ours):
+        return
     if ours:
         _take_up(turn, ours)
     elif any(problem.order_class == OrderClass.Q for problem in problems):
         ask.handle(turn)
+
+
+def _is_no_report(turn: Turn) -> bool:
+    """What staff say of their work, or what tells neither of a trouble nor of a place."""
+    if at_work.asked(turn):
+        return True
+    kinds = any(problem.category for problem in turn.reading.problems)
+    nothing = not (kinds or turn.reading.place or turn.heard.photos or turn.heard.location)
+    if nothing and not turn.in_group and not drafts.waiting(turn):
+        not_understood.handle(turn)
+        return True
+    return False
 
 
 def _heard(turn: Turn) -> tuple[Problem, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain import moves
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
 from domain.rights import require_owner
 from handlers.command import Command, owned
-from handlers.said import Said, heard
+from handlers.said import Said, heard, words_without_numbers
 from handlers.shown import LISTED, choices
 from handlers.turn import Answer, Turn
 
@@ -33,7 +35,7 @@ def _resolve(turn: Turn, order: WorkOrder, details: Said) -> None:
 
 
 def offered(turn: Turn) -> bool:
-    """A photo without words from somebody with work on their hands: whether it shows a result."""
+    """A photo from somebody with work on their hands: whether it shows a result."""
     orders = owned(turn, COMMAND.among)
     if not orders or turn.in_group:
         return False
@@ -41,7 +43,7 @@ def offered(turn: Turn) -> bool:
         "resolve.which",
         "resolve.ask_photo_of",
         choices=(*choices(turn, orders[:LISTED]), Choice(value=NO_RESULT)),
-        context=heard(turn).kept(),
+        context=replace(heard(turn), reason=words_without_numbers(turn)).kept(),
     )
     return True
 
@@ -61,6 +63,7 @@ COMMAND = Command(
     # Telling the wrong resident that it is done is worse than one question.
     trusts_focus=False,
     words_are_reason=True,
+    doubted_by="unfinished",
 )
 handle = COMMAND.handle
 is_possible = COMMAND.is_possible

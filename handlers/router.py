@@ -13,7 +13,19 @@ import handlers
 from domain.acts import RuleBroken
 from domain.conversations import GroupMode, Question
 from domain.messages import InboundKind
-from handlers import accused, consent, danger, denied, desk, human, language, late, privacy, said
+from handlers import (
+    accused,
+    consent,
+    danger,
+    denied,
+    desk,
+    human,
+    keep_name,
+    language,
+    late,
+    privacy,
+    said,
+)
 from handlers.turn import Answer, Turn
 
 Handler = Callable[[Turn], None]
@@ -160,6 +172,11 @@ def _danger_over(turn: Turn) -> bool:
     return danger.is_over(turn)
 
 
+def _name_kept(turn: Turn) -> bool:
+    """Whoever reported something wants the name kept, or wonders who learns it."""
+    return keep_name.is_meant(turn)
+
+
 def _accusation(turn: Turn) -> bool:
     """A resident complains about somebody who works here: whatever was asked or is running, it
     becomes a work order of its own, since the words of all others go to their owner.
@@ -256,6 +273,7 @@ _SPEAKERS: tuple[Callable[[Turn], bool], ...] = (
     _with_a_human,
     _danger_over,
     _accusation,
+    _name_kept,
     _answer,
     _wordless,
     _intent,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from domain import deadlines, moves
 from domain.orders import Status, WorkOrder
+from domain.readings import Problem
 from domain.resident import levels_told
 from handlers import meant
 from handlers.shown import values
 from handlers.turn import Answer, Turn
+from knowledge.signs import signs
 
 INTERRUPTS = True
 URGEABLE = (Status.OPEN, Status.ASSIGNED, Status.ACCEPTED, Status.SUSPENDED)
@@ -23,6 +25,19 @@ def handle(turn: Turn) -> None:
         meant.ask_which(turn, "urge.which", "urge.ask_which", orders)
     else:
         meant.say_none(turn, "urge.none")
+
+
+def urged_again(turn: Turn, problems: list[Problem]) -> bool:
+    """Whether the one trouble told is theirs that runs and is still so (灯还没人来修): urged."""
+    if len(problems) != 1 or turn.reading.place or turn.heard.photos or turn.actor.is_staff:
+        return False
+    shown = signs(turn.heard.text)
+    running = [order for order in meant.mine(turn, *URGEABLE) if order.is_running]
+    same = [order for order in running if order.category == problems[0].category]
+    if len(same) != 1 or "still" not in shown or "another" in shown:
+        return False
+    _urge(turn, same[0])
+    return True
 
 
 def _urge(turn: Turn, order: WorkOrder) -> None:

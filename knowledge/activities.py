@@ -206,7 +206,8 @@ def _place(key: str, text: str) -> str:
             continue
         if place not in _never() and find_when(place, date(2000, 1, 1)) == When():
             return text[start:end]
-    return ""
+    standing = _standing().search(key)
+    return text[slice(*standing.span("place"))] if standing else ""
 
 
 def _capacity(key: str) -> int | None:
@@ -255,7 +256,16 @@ def _words() -> Mapping[str, ActivityKind]:
 def _going() -> re.Pattern[str]:
     after = _tables()["places"]["after"]
     return re.compile(
-        rf"(?<![改推延提报过收回得加减增涨放降])(?:前往|去|到|在)(?P<place>[^,.;!?\s:，。]{{2,20}}?)(?={after})"
+        rf"(?<![现改推延提报过收回得加减增涨放降])(?:前往|去|到|在)(?P<place>[^,.;!?\s:，。]{{2,20}}?)(?={after})"
+    )
+
+
+@cache
+def _standing() -> re.Pattern[str]:
+    """A place between two pauses, which its last word tells."""
+    endings = _tables()["places"]["endings"]
+    return re.compile(
+        rf"(?:^|[\s,.;])(?P<place>(?!在|到|去|从)[\u4e00-\u9fff\d]{{0,12}}(?:{endings}))(?=[\s,.;]|$)"
     )
 
 

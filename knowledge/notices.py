@@ -19,7 +19,8 @@ _CALL = re.compile(
 )
 # 帮我通知居民 …: whom it is for stands beside the call.
 _WHOM = (
-    r"[^,，。;；:：\s]{0,12}?(?:群里?|居民|住户|业主|租户|党员|楼长|大家|邻居们?|各户|各家各户)们?"
+    r"[^,，。;；:：\s]{0,12}?"
+    r"(?:群里?|居民|住户|业主|租户|党员|楼长|大家|邻居们?|各户|各家各户|小区)们?"
 )
 _CALL_TO = re.compile(
     rf"^\W*(?:请|帮我|帮忙|麻烦|我要)*(?:通知|告知|转告|告诉)(?:一下|下)?(?P<whom>{_WHOM})[\s,，:：]*"
@@ -27,6 +28,11 @@ _CALL_TO = re.compile(
 _PASS_ON = re.compile(
     r"(?:^|(?<=[\s,，。!！;；]))(?:请|马上|立刻|立即|赶紧|赶快|帮我|帮忙|麻烦)*"
     rf"(?:转发?|发|通知|群发)(?:到|给|至)(?P<whom>{_WHOM})(?:[\s,，。!！;；]|$)"
+)
+# …跟大家说一声: at the end.
+_TELL = re.compile(
+    r"[\s,，。!！;；]*(?:跟|和|给|向)(?P<whom>大家|居民们?|邻居们?|住户们?|业主们?|各家各户|群里)"
+    r"(?:说|讲|打个?招呼|提个?醒|通知|讲清楚)(?:一声|一下|下|声)?(?:吧|啊)?[\s。.!！]*$"
 )
 _SMALLER = re.compile(r"[\d一二三四五六七八九十]\s?(?:栋|幢|号楼|单元|层|楼(?!长))")
 _PARTS = re.compile(r"[\n;；]+")
@@ -66,8 +72,8 @@ def without_call(text: str) -> str:
 
 
 def called_for(text: str) -> tuple[str, str]:
-    """What is to be told, and whom, where the call says so: 通知居民 …, …转到各群."""
-    for pattern in (_CALL_TO, _PASS_ON):
+    """What is to be told, and whom, where the call says so: 通知居民 …, …转到各群, …跟大家说。"""
+    for pattern in (_CALL_TO, _PASS_ON, _TELL):
         found = pattern.search(text)
         if found is None:
             continue

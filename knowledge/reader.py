@@ -331,7 +331,13 @@ _BY_DAYS = re.compile(
 )
 _BY_DATE = re.compile(
     r"^\s*(?:到|至)?\s*(?:(?:下|这|本)?(?:周|星期|礼拜)[一二三四五六日天]"
-    r"|\d{1,2}月\d{1,2}[日号]|\d{1,2}[日号]|[今明后]天|月底|周末)"
+    r"|\d{1,2}月\d{1,2}[日号]|\d{1,2}[日号]|[今明后]天|月底|周末)(?:之?前|以前)?"
+    r"(?:必须|要|得)?(?:销号|销掉|办完|办结)?"
+)
+# 改到下周一行不行: the date asked for is no reason.
+_ASKED_DATE = re.compile(
+    r"(?:能不能|可不可以|能|就)?(?:改|推|放|拖|挪|等|缓|弄|延)到[^,.!?;\s]{1,10}?"
+    r"(?:行不行|行不|行吗|行么|可以吗|可不可以|成不|好不好)[?]*"
 )
 
 
@@ -353,6 +359,8 @@ def _reason(said: str, key: str, *, drop_days: bool) -> str:
         for pattern in (_BY_DAYS, _BY_DATE):
             if match := pattern.match(key, start):
                 start = match.end()
+        if match := _ASKED_DATE.search(key, start):
+            return (said[start : match.start()] + said[match.end() :]).strip(_EDGES)
     return said[start:].strip(_EDGES)
 
 

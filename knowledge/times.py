@@ -16,7 +16,7 @@ from knowledge.numerals import in_digits
 
 _CN = "[零〇一二两三四五六七八九十]"
 _COUNT = rf"(?P<count>\d{{1,3}}|{_CN}{{1,3}}|半)"
-_DAYS = re.compile(rf"{_COUNT}\s?(?:天|个?工作日)")
+_DAYS = re.compile(rf"(?<![这那近]){_COUNT}\s?(?:天|个?工作日)")
 _WEEKS = re.compile(rf"{_COUNT}\s?(?:个)?(?:周|星期|礼拜)(?![一二三四五六日天末])")
 _PART = re.compile(
     "上午|早上|早晨|清早|一早|中午|下午|午后|傍晚|晚上|今晚|明晚|今早|明早|下班前|夜里|凌晨|半夜"

@@ -29,6 +29,7 @@ NAMES_URGENT = 0.3  # the same where that would make it urgent
 NAMES = 0.1  # how likely the category is of a problem no typical word names
 RENAMES = 0.5  # and of one they name otherwise
 FEW = 2  # letters: less says nothing, nor do numbers alone
+BY_RULES = frozenset({"privacy_notice"})  # nothing was learnt of it
 GRAVE = frozenset({"confirm", "delete_me", "disagree", "rate", "withdraw"})
 REPORTS = frozenset({"report", "anonymous_report"})
 _MANNERS = (
@@ -56,7 +57,7 @@ class Weighing:
         """The category of the danger that is told, or "".
 
         Whoever works here says it plainly, and whoever was asked something mostly answers it; in
-        a code or a number nothing is sensed. Of a kind the sense never heard of the rules know best.
+        a code or a number nothing is sensed. Of a kind it never heard of the rules know best.
         """
         if found and found not in self._sense.kind.labels:
             return found
@@ -79,7 +80,9 @@ class Weighing:
     ) -> list[Fit]:
         """The fits with what is sensed before them, where the rules do not know better."""
         first = fits[0] if fits else None
-        if (first and first.whole) or len(_DIGITS.sub("", bare(key))) < FEW:
+        if (first and (first.whole or first.intent.name in BY_RULES)) or len(
+            _DIGITS.sub("", bare(key))
+        ) < FEW:
             return fits
         named = SAME.get(first.intent.name, first.intent.name) if first else ""
         if first and named not in self._sense.intent.labels:

@@ -116,6 +116,7 @@ TABLE: Mapping[str, tuple[Move, set[Status]]] = {
     ),
     "recategorise": (lambda o: moves.recategorise(o, act(DUTY), category=FENCES), RUNNING),
     "urge": (lambda o: moves.urge(o, act(RESIDENT)), RUNNING),
+    "keep_name": (lambda o: moves.keep_name(o, act(RESIDENT), text="别说是我"), UNFINISHED),
     "supplement": (lambda o: moves.supplement(o, act(RESIDENT), text="还在漏"), UNFINISHED),
     "say_over": (lambda o: moves.say_over(o, act(RESIDENT), text="没事了"), UNFINISHED),
     "withdraw": (lambda o: moves.withdraw(o, act(RESIDENT)), UNFINISHED | {S.DRAFT}),

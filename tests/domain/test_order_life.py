@@ -132,6 +132,7 @@ TRIES: Mapping[str, Try] = {
     "urge": lambda o, a, _: moves.urge(o, a),
     "supplement": lambda o, a, c: moves.supplement(o, a, text=c.reason),
     "say_over": lambda o, a, c: moves.say_over(o, a, text=c.reason),
+    "keep_name": lambda o, a, c: moves.keep_name(o, a, text=c.reason),
     "withdraw": lambda o, a, _: moves.withdraw(o, a),
     "follow": lambda o, a, c: moves.follow(o, a, person=c.of((1, 2, 3))),
     "unfollow": lambda o, a, c: moves.unfollow(o, a, person=c.of((1, 2, 3))),
