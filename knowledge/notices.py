@@ -11,12 +11,18 @@ from importlib import resources
 from typing import Any
 
 from domain.people import Role
+from domain.units import UnitKind
+from knowledge.normal import normal
 from knowledge.notice_templates import FREE, Template, Templates
+from knowledge.times import when_span
 
 LONGEST_FIELD = 300
+# 发个停水通知: what kind it is may stand between.
 _CALL = re.compile(
-    r"^\W*(?:请|帮我|帮忙|我要)?(?:群发|发布|发|写|拟)(?:个|一?条|一下)?(?:通知|公告)"
+    r"^\W*(?:请|帮我|帮忙|我要)?(?:群发|发布|发|写|拟)(?:一?[个条份则]|一下)?"
+    r"(?:通知|公告|(?=[^,，。;；:：\s]{2,6}(?:通知|公告)))"
 )
+_SAYS_NOTICE = re.compile(r"^的?(?:通知|公告)")
 # 帮我通知居民 …: whom it is for stands beside the call.
 _WHOM = (
     r"[^,，。;；:：\s]{0,12}?(?:群里?|居民|住户|业主|租户|党员|楼长|大家|邻居们?|各户|各家各户)们?"
@@ -30,6 +36,8 @@ _PASS_ON = re.compile(
 )
 _SMALLER = re.compile(r"[\d一二三四五六七八九十]\s?(?:栋|幢|号楼|单元|层|楼(?!长))")
 _PARTS = re.compile(r"[\n;；]+")
+_SPACES = re.compile(r"[\s,，。]+")
+_PLACE = re.compile("[栋幢楼苑园区格路街巷弄站室院厅]|单元|广场|中心")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,7 @@ class Wanted:
 
     units: tuple[int, ...] = ()
     everywhere: bool = False
+    kind: UnitKind | None = None  # of which everywhere is all: 全社区
     groups: bool = False
     people: bool = False
     tags: tuple[str, ...] = ()
@@ -87,10 +96,14 @@ def read_notice(words: str, templates: Templates) -> Written:
     words = words.strip()
     named = [one for one in templates.values() if words.startswith(one.name) and one.key != FREE]
     template = max(named, key=lambda one: len(one.name), default=templates[FREE])
-    rest = words.removeprefix(template.name).lstrip(" 　:：,，\n")
-    values, target, begin, loose = _filled(template, rest)
+    rest = words.removeprefix(template.name)
+    if template.key != FREE:
+        rest = _SAYS_NOTICE.sub("", rest, count=1)
+    values, target, begin, loose = _filled(template, rest.lstrip(" 　:：,，\n"))
     if len(template.required) == 1 and template.missing(values) and loose:
         values[template.required[0]] = "\n".join(loose)
+    elif loose:
+        values = _fitting(template, " ".join(loose)) | values
     return Written(template=template, values=values, target=target, begin=begin)
 
 
@@ -101,7 +114,7 @@ def _filled(template: Template, rest: str) -> tuple[dict[str, str], str, str, li
     target = begin = ""
     for part in (part.strip() for part in _PARTS.split(rest)):
         name, colon, value = _named(part)
-        gap = next((key for key, label in template.fields.items() if label == name), "")
+        gap = _gap(template, name)
         if colon and name in _words()["target"] and not gap:
             target = value
         elif colon and name in _words()["begin"]:
@@ -111,6 +124,22 @@ def _filled(template: Template, rest: str) -> tuple[dict[str, str], str, str, li
         elif part:
             loose.append(part)
     return values, target, begin, loose
+
+
+def _fitting(template: Template, words: str) -> dict[str, str]:
+    """Words that name no gap, in the gaps they fit: 3栋和5栋 明天早上八点到十点 检修."""
+    called = {name: _gap(template, label) for name, label in _words()["fits"].items()}
+    said: dict[str, list[str]] = {name: [] for name in called}
+    start, end = when_span(normal(words).key)
+    said["when"] = [words[start:end]]
+    for piece in _SPACES.split(f"{words[:start]} {words[end:]}"):
+        said["where" if _PLACE.search(piece) and not said["where"] else "why"].append(piece)
+    found = {called[name]: " ".join(pieces).strip() for name, pieces in said.items()}
+    return {gap: value[:LONGEST_FIELD] for gap, value in found.items() if gap and value}
+
+
+def _gap(template: Template, label: str) -> str:
+    return next((gap for gap, called in template.fields.items() if called == label), "")
 
 
 def _named(part: str) -> tuple[str, str, str]:
@@ -130,6 +159,7 @@ def read_target(words: str, units: Sequence[tuple[int, str]]) -> Wanted:
     tags = tuple(tag for tag in table["tags"] if tag in wanted)
     people = bool(tags or roles) or _says(wanted, table["people"])
     groups = _says(wanted, table["groups"])
+    kinds = table["kinds"].items()
     return Wanted(
         units=named,
         everywhere=not named and (_says(wanted, table["everywhere"]) or people or groups),
@@ -137,6 +167,7 @@ def read_target(words: str, units: Sequence[tuple[int, str]]) -> Wanted:
         people=people,
         tags=tags,
         roles=roles,
+        kind=next((UnitKind(kind) for kind, said in kinds if _says(wanted, said)), None),
         but=_units_in(left_out, units),
     )
 

@@ -91,6 +91,16 @@ def find_when(key: str, today: date) -> When:
     )
 
 
+def when_span(key: str) -> tuple[int, int]:
+    """Where the words that say when begin and end; (0, 0) where none do."""
+    said = days_said(key, date(2000, 1, 1))
+    clocks = clocks_said(blotted_days(key, said), key)
+    spans = [(one.start, one.end) for one in said]
+    spans += [(one.start, one.end) for one in clocks]
+    spans += [part.span() for part in _PART.finditer(key)]
+    return min(spans, default=(0, 0))[0], max((end for _, end in spans), default=0)
+
+
 def _end(key: str, clocks: list[ClockSaid]) -> time | None:
     if len(clocks) < 2 or not _BETWEEN.fullmatch(key[clocks[0].end : clocks[1].start]):
         return None

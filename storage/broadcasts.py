@@ -31,6 +31,7 @@ from storage.statements import Statement, Store, adding
 
 COLUMN = b"broadcasts.private"
 LISTED = 20
+NAMED = 6  # units of an audience
 
 _COLUMNS = (
     "number", "unit", "author", "approver", "state", "action", "of", "template", "asks", "merges",
@@ -174,10 +175,16 @@ class BroadcastStore(Store):
         act = Act(actor=CLOCK, at=self.tx.now, rules=self.tx.rules, org=self.tx.org)
         return broadcast_telling.preview(
             broadcast,
+            where=self._where(broadcast),
             second=needs_second(broadcast, act),
             night=not rules.may_send_at(broadcast.starts_at or self.tx.now, zone),
             spared=self.tx.recipients.had_one_today(broadcast),
         )
+
+    def _where(self, broadcast: Broadcast) -> str:
+        """The units it is for by their names, the first of them where they are many."""
+        named = [self.tx.org.unit(unit).name for unit in sorted(broadcast.audience.units)]
+        return "、".join(named[:NAMED])
 
     def vote(self, broadcast: int, person: int, value: str) -> None:
         """Their answer; a later one stands."""
