@@ -97,9 +97,7 @@ def _meant(turn: Turn, answer: Answer) -> str:
     if turn.reading.place:
         return ""  # 3栋情况怎么样 is about something else
     timed = find_moment(normal(words).key, turn.now, turn.rules.zone) is not None
-    verb = verb_in(words)
-    if not verb and turn.reading.intent == "cancel":
-        verb = "pause" if "停" in words else "cancel"
+    verb = verb_in(words) or ("cancel" if turn.reading.intent == "cancel" else "")
     wanted = [_ACT_OF[verb]] if verb else []
     if verb == "pause" and "notice_send" in offered:
         wanted.append("drop")

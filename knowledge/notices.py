@@ -195,6 +195,8 @@ def relative_day(text: str) -> str:
 def verb_in(words: str) -> str:
     """What somebody wants done with a notice, or ""."""
     verbs: Mapping[str, list[str]] = _words()["verbs"]
+    if words.strip(" !！.。") in _words()["stops"]:
+        return "pause"
     return next((verb for verb, said in verbs.items() if _says(words, said)), "")
 
 

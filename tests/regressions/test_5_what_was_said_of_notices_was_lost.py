@@ -134,5 +134,6 @@ async def test_an_older_answer_came_after_what_happened_since(town: Town) -> Non
     await town.press("刘书记", "暂停")
     await town.press("刘书记", "继续发")
     await town.pass_time(minutes=1)
-    told = [one for one in town.channels["web"].sent if "继续发。" in one.text or "发完" in one.text]
-    assert [one.lane for one in told] == [Lane.DIALOGUE, Lane.DIALOGUE]
+    sent = town.channels["web"].sent
+    told = [one.lane for one in sent if "继续发。" in one.text or "发完" in one.text]
+    assert told == [Lane.DIALOGUE, Lane.DIALOGUE]
