@@ -76,6 +76,17 @@ _OF_AUTHOR = Statement(
     .order_by(broadcasts.c.id.desc())
     .limit(bindparam("many"))
 )
+_GONE_OUT = Statement(
+    select(broadcasts)
+    .where(
+        broadcasts.c.template == bindparam("kind"),
+        broadcasts.c.created_at >= bindparam("since"),
+        broadcasts.c.told.in_(["begun", "done"]),
+        broadcasts.c.state != BroadcastState.CANCELLED.value,
+    )
+    .order_by(broadcasts.c.id.desc())
+    .limit(bindparam("many"))
+)
 _NEWEST = Statement(select(broadcasts).order_by(broadcasts.c.id.desc()).limit(bindparam("many")))
 
 _vote = adding(broadcast_answers, "broadcast", "person", "value", "at")
@@ -137,6 +148,13 @@ class BroadcastStore(Store):
     def of_author(self, person: int, many: int = LISTED) -> tuple[Broadcast, ...]:
         """What this person wrote, newest first."""
         rows = self.db.all(_OF_AUTHOR, whose=person, many=many)
+        return tuple(self._broadcast(row) for row in rows)
+
+    def sent_since(
+        self, since: datetime, template: str, many: int = LISTED
+    ) -> tuple[Broadcast, ...]:
+        """Those of this template that began to go out and were written since, newest first."""
+        rows = self.db.all(_GONE_OUT, kind=template, since=stored(since), many=many)
         return tuple(self._broadcast(row) for row in rows)
 
     def newest(self, many: int = LISTED) -> tuple[Broadcast, ...]:
