@@ -21,8 +21,9 @@ from domain.changes import AuditEntry
 from domain.messages import Choice
 from handlers.activity_hosts import Host, hosts
 from handlers.turn import Answer, Turn
-from knowledge.activities import PlanSaid, activity_signs, find_plan, place_answered
+from knowledge.activities import PlanSaid, activity_signs, find_plan
 from knowledge.recurring import falls_on, first_day, in_words
+from knowledge.times import beside_when
 from storage.activity_inviting import announce, head_count
 from storage.activity_rosters import audience_of
 from storage.activity_series import Series
@@ -328,7 +329,7 @@ def _answered(turn: Turn, draft: Draft, part: str, answer: Answer, said: PlanSai
             return replace(draft, place=TOLD_LATER)
         case "place" if known.place == draft.place and words:
             dated = draft.with_said(PlanSaid(when=said.when))
-            return replace(dated, place=place_answered(words) or draft.place)
+            return replace(dated, place=beside_when(words) or draft.place)
         case "places" if turn.reading.choice:
             return replace(draft, capacity=turn.reading.choice)
         case "places" if words.isdecimal():

@@ -14,7 +14,7 @@ from handlers import notice, notice_approval
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
 from knowledge.notices import relative_day, sends, verb_in
-from knowledge.times import find_moment
+from knowledge.times import beside_when, find_moment
 
 LISTED = 6
 NAMED = 8  # recipients a result names one by one
@@ -103,7 +103,7 @@ def _meant(turn: Turn, answer: Answer) -> str:
         wanted.append("drop")
     elif verb == "cancel":
         wanted.append("recall")  # when it has gone out already
-    elif sends(words):
+    elif sends(words) or (timed and not beside_when(words)):
         wanted.append("later" if timed else "send")
     return next((f"notice_{one}" for one in wanted if f"notice_{one}" in offered), "")
 

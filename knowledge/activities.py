@@ -14,7 +14,7 @@ from typing import Any
 from domain.activities import ActivityKind
 from knowledge.normal import normal
 from knowledge.numerals import in_digits
-from knowledge.times import When, find_when, when_span
+from knowledge.times import When, find_when
 
 _CN = "[零〇一二两三四五六七八九十百]"
 _NUMBER = rf"(?:\d{{1,6}}|{_CN}{{1,4}})"
@@ -84,8 +84,9 @@ _NAMED_PLACE = re.compile(
 )
 _REASON = re.compile(
     r"(?:因为|由于|因|原因[是:： ]?)(?P<reason>[^,.;!?，。；！？]{2,60})"
-    r"|(?:^|[,，。;；\s])(?P<told>[^,.;!?，。；！？\s]{0,20}(?:出差|加班|生病|住院|发烧|不舒服|值班|下雨|台风|外地|有事|看病|接孩子|来人|客人|来亲戚|开会|上班|带孩子|带孙|带娃|看孙|回老家|走亲戚|喝喜酒|腰疼|腿疼|头疼|感冒|走不开)[^,.;!?，。；！？]{0,20})"
+    r"|(?:^|[,，。;；\s])(?P<told>[^,.;!?，。；！？\s]{0,20}(?:出差|加班|生病|住院|发烧|不舒服|值班|下雨|台风|外地|有事|看病|接孩子|来人|客人|来亲戚|开会|上班|带孩子|带孙|带娃|看孙|回老家|走亲戚|喝喜酒|腰疼|腿疼|头疼|感冒|走不开|住院|结婚|出殡|搬家)[^,.;!?，。；！？]{0,20})"
 )
+_NOT_COMING = re.compile("[去来]不了|参加不了|不[去来]了|不参加")
 _HEADING = re.compile(r"^\s*(?:会议记录|活动记录|支部记录|交记录)[：:,，\s]*")
 _AWAY = re.compile(
     r"(?:在|去|到|住)(?P<where>[\u4e00-\u9fff]{2,12}?)"
@@ -164,12 +165,6 @@ def find_shift(text: str) -> timedelta | None:
     return -span if found["earlier"] else span
 
 
-def place_answered(text: str) -> str:
-    """The place in the answer to where: what is said besides a day and an hour."""
-    start, end = when_span(normal(text).key)
-    return f"{text[:start]}{text[end:]}".strip(" ,，。、;；") if end else text
-
-
 def find_places(text: str) -> int | None:
     """How many places an activity is to have, NO_LIMIT for as many as come; None when the words
     do not say it.
@@ -183,8 +178,9 @@ def find_places(text: str) -> int | None:
 
 def find_reason(text: str) -> str:
     """Why, where the sentence says so: 因为下雨, 要加班; "" where it does not."""
-    found = _REASON.search(text)
-    return (found["reason"] or found["told"]) if found else ""
+    reasons = [found["reason"] or found["told"] for found in _REASON.finditer(text)]
+    better = [reason for reason in reasons if not _NOT_COMING.search(reason)]
+    return next(iter(better or reasons), "")
 
 
 def minutes_in(text: str) -> str:

@@ -173,3 +173,29 @@ async def test_an_activity_by_its_own_name(town: Town) -> None:
     assert "应到" in (await town.says("刘书记", "包粽子比赛有哪些人来"))[0]
     (asked,) = await town.says("刘书记", "包粽子比赛地方换到党群服务中心")
     assert "地点：原 活动室，改为 党群服务中心" in asked
+
+
+async def test_the_reason_of_a_leave_was_that_it_is_one(town: Town) -> None:
+    await planned(town, "周五下午三点党员大会 在会议室")
+    (answer,) = await town.says("小李", "开会我去不了，老婆住院")
+    assert "原因：老婆住院" in answer
+    assert "已报名" in (await town.says("小李", "我又能来了"))[0]
+
+
+async def test_minutes_without_their_heading_were_a_question_of_policy(town: Town) -> None:
+    await planned(town, "今天下午三点党员大会 在会议室")
+    await town.pass_time(hours=8)
+    said = "主持人刘建国，议题：发展党员，决议：同意"
+    assert "已归档" in (await town.says("刘书记", said))[0]
+    assert not await town.orders()
+
+
+async def test_asking_who_lives_elsewhere_registered_the_secretary(town: Town) -> None:
+    said = "我去苏州女儿家了，住了八个月，没法参加支部活动"
+    assert "已登记流动党员：苏州" in (await town.says("王阿姨", said))[0]
+    await town.heard("刘书记")
+    for asked in ("流动党员有哪些", "流动党员名单"):
+        (told,) = await town.says("刘书记", asked)
+        assert "登记在外的党员 1 人\n・王秀英：苏州" in told
+    assert "城市" in (await town.says("小李", "流动党员登记"))[0]
+    assert "城市" in (await town.says("小李", "流动党员名单"))[0]

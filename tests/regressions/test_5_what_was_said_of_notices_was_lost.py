@@ -137,3 +137,8 @@ async def test_an_older_answer_came_after_what_happened_since(town: Town) -> Non
     sent = town.channels["web"].sent
     told = [one.lane for one in sent if "继续发。" in one.text or "发完" in one.text]
     assert told == [Lane.DIALOGUE, Lane.DIALOGUE]
+
+
+async def test_a_mere_time_at_the_preview_was_not_understood(town: Town) -> None:
+    await town.says("刘书记", POOL)
+    assert "6月10日(周三)12:30" in (await town.says("刘书记", "明天中午十二点半"))[0]
