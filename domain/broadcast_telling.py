@@ -111,12 +111,12 @@ def told(broadcast: Broadcast, phrase: str, **more: Any) -> Notice:
     )
 
 
-def ask_to_approve(broadcast: Broadcast, person: int, author: str) -> Notice:
+def ask_to_approve(broadcast: Broadcast, person: int, *, author: str, where: str) -> Notice:
     """Somebody else is asked to agree, with all they need for it."""
     return Notice(
         to=to_person(person),
         phrase="notice.approve",
-        values={**values_of(broadcast), "author": author},
+        values={**values_of(broadcast), "author": author, "where": where},
         asking=Asking(
             step="notice_approval.decide",
             choices=(Choice(value="notice_agree"), Choice(value="notice_disagree")),

@@ -10,13 +10,14 @@ from domain import broadcast_telling as telling
 from domain import broadcasts as moves
 from domain.broadcasts import LIVE, Action, Broadcast, BroadcastState, Delivery
 from domain.messages import Address, Choice
-from handlers import notice, notice_approval
+from handlers import notice, notice_approval, roll
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
 from knowledge.notices import relative_day, sends, verb_in
 from knowledge.times import beside_when, find_moment
 
 LISTED = 6
+HELPED = 40
 NAMED = 8  # recipients a result names one by one
 
 Act = Callable[[Turn, Broadcast], None]
@@ -211,6 +212,7 @@ def _result(turn: Turn, broadcast: Broadcast) -> None:
             "will_come": tally.get("will_come", 0),
             "will_not_come": tally.get("will_not_come", 0),
             "needs_help": tally.get("needs_help", 0),
+            "helped": _in_need(turn, broadcast) if tally.get("needs_help") else [],
             "unwell": [
                 {
                     "who": _name(turn, row.addressee.channel, row.addressee.chat),
@@ -221,6 +223,12 @@ def _result(turn: Turn, broadcast: Broadcast) -> None:
             ],
         },
     )
+
+
+def _in_need(turn: Turn, broadcast: Broadcast) -> list[str]:
+    """Who asked for help, for those who are to give it."""
+    people = turn.tx.broadcasts.voters(broadcast, "needs_help", HELPED)
+    return [roll.name_of(turn, person) for person in people]
 
 
 def _name(turn: Turn, channel: str, chat: str) -> str:

@@ -197,6 +197,8 @@ def _answer(turn: Turn) -> bool:
 
 def _interrupts(turn: Turn, question: Question) -> bool:
     intent = turn.reading.intent
+    if turn.heard.text.strip() in {choice.label for choice in question.choices}:
+        return False  # who types what stands on a button means the button
     if question.step in routes().answered_by.get(intent, ()):
         return False
     if question.context.get("part") == "until" and said.names_a_day(turn):

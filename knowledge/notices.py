@@ -183,6 +183,13 @@ def sends(words: str) -> bool:
     return _SENDS.match(words.strip()) is not None
 
 
+def find_coming(text: str) -> str:
+    """The answer to a notice that asks, in own words: 我要去, 去不了, 要人帮忙; or ""."""
+    key = normal(text).key.strip()
+    answers: Mapping[str, str] = _words()["answers"]
+    return next((value for value, way in answers.items() if re.search(way, key)), "")
+
+
 _RELATIVE = re.compile(r"[今明后昨]天|[今明]早|[今明]晚|明日|今日")
 
 

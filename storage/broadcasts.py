@@ -96,6 +96,12 @@ _VOTE = Statement(
         set_={"value": _vote.excluded.value, "at": _vote.excluded.at},
     )
 )
+_VOTERS = Statement(
+    select(broadcast_answers.c.person)
+    .where(broadcast_answers.c.broadcast == _OF, broadcast_answers.c.value == bindparam("said"))
+    .order_by(broadcast_answers.c.at, broadcast_answers.c.person)
+    .limit(bindparam("many"))
+)
 _TALLY = Statement(
     select(broadcast_answers.c.value, func.count().label("count"))
     .where(broadcast_answers.c.broadcast == _OF)
@@ -193,13 +199,13 @@ class BroadcastStore(Store):
         act = Act(actor=CLOCK, at=self.tx.now, rules=self.tx.rules, org=self.tx.org)
         return broadcast_telling.preview(
             broadcast,
-            where=self._where(broadcast),
+            where=self.where(broadcast),
             second=needs_second(broadcast, act),
             night=not rules.may_send_at(broadcast.starts_at or self.tx.now, zone),
             spared=self.tx.recipients.had_one_today(broadcast),
         )
 
-    def _where(self, broadcast: Broadcast) -> str:
+    def where(self, broadcast: Broadcast) -> str:
         """The units it is for by their names, the first of them where they are many."""
         named = [self.tx.org.unit(unit).name for unit in sorted(broadcast.audience.units)]
         return "、".join(named[:NAMED])
@@ -213,6 +219,11 @@ class BroadcastStore(Store):
         """How many gave which answer."""
         rows = self.db.all(_TALLY, which=broadcast.id)
         return {row.value: row.count for row in rows}
+
+    def voters(self, broadcast: Broadcast, value: str, many: int) -> tuple[int, ...]:
+        """Who gave this answer, the first first."""
+        rows = self.db.all(_VOTERS, which=broadcast.id, said=value, many=many)
+        return tuple(row.person for row in rows)
 
     def _as_row(self, broadcast: Broadcast) -> dict[str, Any]:
         key = self.tx.vault.service_key()

@@ -199,3 +199,9 @@ async def test_asking_who_lives_elsewhere_registered_the_secretary(town: Town) -
         assert "登记在外的党员 1 人\n・王秀英：苏州" in told
     assert "城市" in (await town.says("小李", "流动党员登记"))[0]
     assert "城市" in (await town.says("小李", "流动党员名单"))[0]
+
+
+async def test_half_of_the_new_place_was_lost(town: Town) -> None:
+    await planned(town, "周五下午三点党员大会 在会议室")
+    (asked,) = await town.says("刘书记", "党员大会换到二楼活动室")
+    assert "改为 二楼活动室" in asked

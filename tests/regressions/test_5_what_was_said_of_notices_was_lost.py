@@ -142,3 +142,37 @@ async def test_an_older_answer_came_after_what_happened_since(town: Town) -> Non
 async def test_a_mere_time_at_the_preview_was_not_understood(town: Town) -> None:
     await town.says("刘书记", POOL)
     assert "6月10日(周三)12:30" in (await town.says("刘书记", "明天中午十二点半"))[0]
+
+
+ASKING = "发通知 征询 内容：周六体检，谁要接送\n发给：全社区的居民"
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [("我要去", "会来"), ("去不了", "不来"), ("需要帮助", "需要帮助"), ("要人帮忙", "需要帮助")],
+)
+async def test_an_answer_in_words_was_a_sign_up_or_a_call_for_the_manual(
+    town: Town, said: str, answer: str
+) -> None:
+    await town.says("刘书记", ASKING)
+    await town.press("刘书记", "发送")
+    await town.pass_time(seconds=31)
+    assert f"记下了：{answer}" in (await town.says("王阿姨", said))[0]
+
+
+async def test_nobody_could_see_who_needs_help(town: Town) -> None:
+    await town.says("刘书记", ASKING)
+    await town.press("刘书记", "发送")
+    await town.pass_time(seconds=31)
+    await town.press("王阿姨", "需要帮助")
+    assert "需要帮助 1：王秀英" in (await town.says("刘书记", "谁需要帮助"))[0]
+
+
+async def test_who_did_not_agree_and_said_why_was_asked_why(town: Town) -> None:
+    for number in range(51):
+        await town.bind(f"group:{number}", "G01", channel="web")
+    await town.says("刘书记", "发通知 周六清理楼道\n发给：全社区的群")
+    await town.press("刘书记", "发送")
+    assert "（梧桐社区）" in (await town.heard("陈静"))[0]
+    assert "已退回" in (await town.says("陈静", "不行，时间写错了"))[0]
+    assert any("没有同意" in one and "时间写错了" in one for one in await town.heard("刘书记"))
