@@ -7,13 +7,13 @@ from typing import Any
 
 from domain.broadcasts import Broadcast, BroadcastState, Delivery
 from domain.changes import Asking, Notice, to_person
-from domain.messages import Choice
+from domain.messages import Choice, Lane
 
 # What may be done with a broadcast, by where it stands.
 ACTS: Mapping[BroadcastState, tuple[str, ...]] = {
     BroadcastState.DRAFT: ("notice_send", "notice_later", "notice_urgent", "notice_drop"),
     BroadcastState.AWAITING: ("notice_drop",),
-    BroadcastState.SCHEDULED: ("notice_pause", "notice_drop"),
+    BroadcastState.SCHEDULED: ("notice_pause", "notice_later", "notice_drop"),
     BroadcastState.SENDING: ("notice_result", "notice_pause", "notice_drop"),
     BroadcastState.PAUSED: ("notice_resume", "notice_drop"),
     BroadcastState.DONE: ("notice_result", "notice_correct", "notice_recall"),
@@ -77,21 +77,23 @@ def asking_what_next(broadcast: Broadcast) -> Asking:
     )
 
 
-def preview(broadcast: Broadcast, *, second: bool, night: bool, spared: int) -> Notice:
+def preview(broadcast: Broadcast, *, where: str, second: bool, night: bool, spared: int) -> Notice:
     """Everybody of the audience is known: how it will look, to how many, and what next.
 
-    `second`: another must agree; `night`: it would begin now but it is late; `spared`: groups
-    that have had a notice today.
+    `where`: the units it is for; `second`: another must agree; `night`: it would begin now but it
+    is late; `spared`: groups that have had a notice today.
     """
     values = {
         **values_of(broadcast),
+        "where": where,
         "second": second,
-        "night": night,
+        "night": night and not broadcast.overrides,
         "spared": 0 if broadcast.overrides or not broadcast.merges else spared,
     }
     return Notice(
         to=to_person(broadcast.author),
         phrase="notice.preview" if broadcast.heads.total else "notice.nobody",
+        lane=Lane.DIALOGUE,
         values=values,
         asking=asking_what_next(broadcast) if broadcast.heads.total else None,
     )
@@ -103,17 +105,18 @@ def told(broadcast: Broadcast, phrase: str, **more: Any) -> Notice:
     return Notice(
         to=to_person(broadcast.author),
         phrase=phrase,
+        lane=Lane.DIALOGUE,  # in one line with what is answered to the author
         values={**values_of(broadcast), **more},
         asking=asking if asking.choices else None,
     )
 
 
-def ask_to_approve(broadcast: Broadcast, person: int, author: str) -> Notice:
+def ask_to_approve(broadcast: Broadcast, person: int, *, author: str, where: str) -> Notice:
     """Somebody else is asked to agree, with all they need for it."""
     return Notice(
         to=to_person(person),
         phrase="notice.approve",
-        values={**values_of(broadcast), "author": author},
+        values={**values_of(broadcast), "author": author, "where": where},
         asking=Asking(
             step="notice_approval.decide",
             choices=(Choice(value="notice_agree"), Choice(value="notice_disagree")),

@@ -257,12 +257,24 @@ def require_approver(broadcast: Broadcast, act: Act) -> None:
 
 def released(broadcast: Broadcast, act: Act, *, approver: int | None = None) -> Broadcast:
     """It goes out when it is time: at once for an emergency, else after a moment to think."""
+    starts_at = _earliest(broadcast, act)
+    return broadcast.moved_to(BroadcastState.SCHEDULED, starts_at=starts_at, approver=approver)
+
+
+def put_off(broadcast: Broadcast, act: Act, at: datetime) -> Broadcast:
+    """It begins at another time than the one it was released for; raises StartInPast."""
+    if broadcast.state is not BroadcastState.SCHEDULED:
+        raise BroadcastMoved(number=broadcast.number, state=broadcast.state.value)
+    wished = wished_for(broadcast, act, at)
+    return replace(wished, starts_at=_earliest(wished, act))
+
+
+def _earliest(broadcast: Broadcast, act: Act) -> datetime:
+    """When it may begin that is to begin now, or when it was wished for."""
     rules = act.rules.limits.broadcasts
     soonest = act.at if broadcast.overrides else act.at + rules.undo
     wished = max(broadcast.starts_at or soonest, soonest)
-    if not broadcast.overrides:
-        wished = rules.opens_after(wished, act.rules.zone)
-    return broadcast.moved_to(BroadcastState.SCHEDULED, starts_at=wished, approver=approver)
+    return wished if broadcast.overrides else rules.opens_after(wished, act.rules.zone)
 
 
 def wished_for(broadcast: Broadcast, act: Act, at: datetime) -> Broadcast:
@@ -323,6 +335,12 @@ def counts_left(
     left = {state: n for state, n in counts.items() if state not in states}
     over = sum(counts.values()) - sum(left.values()) - rescued
     return {**left, states[0]: over} if over > 0 else left
+
+
+def require_sent(broadcast: Broadcast) -> None:
+    """Raise BroadcastMoved for one that nobody has got: there is nothing to put right."""
+    if not any(broadcast.counts.get(one) for one in (Delivery.SENT, Delivery.UNKNOWN)):
+        raise BroadcastMoved(number=broadcast.number, state=broadcast.state.value)
 
 
 def require_length(text: str, act: Act) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.acts import Act, RuleBroken, require_status
 from domain.changes import Asking, Change, to_post
-from domain.deadlines import promise, time_left
+from domain.deadlines import Clock, clock_due, promise, time_left
 from domain.escalation import (
     Escalation,
     Why,
@@ -79,7 +79,12 @@ def escalate(order: WorkOrder, act: Act) -> Change:
         rung=call.rung,
         unit=posts[-1].unit,
     )
-    values = {"why": call.reason.value, "clock": call.clock.value, "rung": call.rung}
+    values = {
+        "why": call.reason.value,
+        "clock": call.clock.value,
+        "rung": call.rung,
+        "ran_out": _ran_out(order, call, act),
+    }
     told = (
         tell(
             to_post(post.unit, post.role),
@@ -91,6 +96,13 @@ def escalate(order: WorkOrder, act: Act) -> Change:
         for post in posts
     )
     return act.done("escalated", after, notices=tuple(told))
+
+
+def _ran_out(order: WorkOrder, call: Escalation, act: Act) -> datetime | None:
+    """When the clock it is about ran out, where that is not the promise that is told anyway."""
+    if call.clock is Clock.RESOLVE or call.reason not in (Why.RAN_OUT, Why.STILL_OVERDUE):
+        return None
+    return clock_due(order, call.clock, act.rules)
 
 
 def _asked_above(order: WorkOrder, call: Escalation, post: Post) -> Asking | None:

@@ -83,6 +83,7 @@ class Question:
 # Under a card, an invitation, a notice, or what was done.
 STANDING = frozenset(
     {
+        "announced.report",
         "asked.another",
         "away.back",
         "confirm.answer",

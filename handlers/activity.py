@@ -14,6 +14,9 @@ def handle(turn: Turn) -> None:
     """What the words want, as far as this person may."""
     wanted = activity_signs(turn.heard.text)
     if hosts(turn):
+        said = find_plan(turn.heard.text, turn.rules.calendar.local_day(turn.now))
+        if said.rule and said.holidays:
+            wanted -= {"moves", "cancels"}  # 放假顺延 moves nothing that is planned already
         if "resizes" in wanted:
             activity_places.handle_words(turn)
             return
@@ -23,7 +26,6 @@ def handle(turn: Turn) -> None:
         if "who" in wanted:
             roll.handle(turn)
             return
-        said = find_plan(turn.heard.text, turn.rules.calendar.local_day(turn.now))
         dated = said.when.day or said.when.start or said.when.impossible or said.rule
         if "asks" not in wanted and ("plans" in wanted or (said.kind and dated)):
             activity_plan.begin(turn, said)

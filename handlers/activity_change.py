@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from domain import activities
 from domain.activities import Activity
@@ -15,6 +15,7 @@ from knowledge.activities import (
     activity_signs,
     find_plan,
     find_reason,
+    find_shift,
     says_mere_weekday,
 )
 from storage.activity_inviting import AT_ONCE
@@ -81,8 +82,14 @@ def _propose(turn: Turn, activity: Activity, words: str) -> None:
         phrase,
         choices=tuple(Choice(value=option) for option in options),
         context=context,
+        holiday=_holiday_on(turn, activity) if activity.was_at else "",
         **values(turn, activity),
     )
+
+
+def _holiday_on(turn: Turn, activity: Activity) -> str:
+    day = turn.rules.calendar.local_day(activity.starts_at)
+    return next((one.name for one in turn.rules.calendar.names_between(day, day)), "")
 
 
 def _moved(turn: Turn, activity: Activity, words: str) -> Activity | None:
@@ -106,9 +113,12 @@ def _of_its_week(turn: Turn, planned: date, words: str) -> date | None:
 
 
 def _new_start(turn: Turn, activity: Activity, said: PlanSaid, words: str) -> datetime | None:
+    wall = activity.starts_at.astimezone(turn.rules.zone)
+    shift = find_shift(words)
+    if shift is not None:
+        return (wall + shift).astimezone(UTC)
     if said.day is None and said.start is None:
         return None
-    wall = activity.starts_at.astimezone(turn.rules.zone)
     day = _of_its_week(turn, wall.date(), words) or said.day or wall.date()
     at = said.start or wall.time()
     return turn.rules.calendar.moment(day, at)

@@ -23,6 +23,7 @@ from handlers.activity_hosts import Host, hosts
 from handlers.turn import Answer, Turn
 from knowledge.activities import PlanSaid, activity_signs, find_plan
 from knowledge.recurring import falls_on, first_day, in_words
+from knowledge.times import beside_when
 from storage.activity_inviting import announce, head_count
 from storage.activity_rosters import audience_of
 from storage.activity_series import Series
@@ -71,6 +72,7 @@ class Draft:
             "place": said.place,
             "capacity": said.capacity or 0,
             "rule": said.rule,
+            "holidays": said.holidays,
         }
         changed = {name: value for name, value in given.items() if value}
         if "start" in changed and "end" not in changed:
@@ -85,8 +87,7 @@ def begin(turn: Turn, said: PlanSaid) -> bool:
     open_to = hosts(turn)
     if not open_to:
         return False
-    if said.is_nameless:
-        said = replace(said, kind=None, title="")  # 搞个活动: which one is asked
+    said = _named(said)  # 搞个活动: which one is asked
     if said.kind is None and said.done:
         said = replace(said, kind=ActivityKind.FREE, title=said.title or said.done)
     draft = Draft(members="members" in activity_signs(turn.heard.text)).with_said(said)
@@ -98,6 +99,11 @@ def begin(turn: Turn, said: PlanSaid) -> bool:
     return True
 
 
+def _named(said: PlanSaid) -> PlanSaid:
+    """What was said, without a name that is none."""
+    return replace(said, kind=None, title="") if said.is_nameless else said
+
+
 def go_on(turn: Turn, draft: Draft, said: PlanSaid | None = None) -> None:
     """Asks for the first thing that is missing; shows the preview when nothing is."""
     if not draft.unit:
@@ -106,6 +112,8 @@ def go_on(turn: Turn, draft: Draft, said: PlanSaid | None = None) -> None:
     elif said is not None and said.when.impossible:
         day = said.when.impossible
         _ask(turn, draft, "when", "activity_plan.no_such_day", impossible=day)
+    elif said is not None and said.unclear:
+        _ask(turn, draft, "when", "activity_plan.no_such_rule", unclear=said.unclear)
     elif not draft.kind:
         choices = tuple(Choice(value=kind.value, label=_kind_word(turn, kind)) for kind in KINDS)
         _ask(turn, draft, "kind", "activity_plan.ask_kind", choices=choices)
@@ -278,7 +286,7 @@ def _more(turn: Turn, answer: Answer) -> bool:
     """What was asked, or anything else that changes the draft."""
     context = answer.context
     draft, part = _kept(context), str(context["part"])
-    said = find_plan(turn.heard.text, _today(turn)) if not answer.value else PlanSaid()
+    said = PlanSaid() if answer.value else _named(find_plan(turn.heard.text, _today(turn)))
     if part == "preview" and answer.value in ("publish", "drop_plan", *CHANGES):
         return _decided(turn, draft, answer.value)
     goes = "goes" in activity_signs(turn.heard.text)
@@ -320,15 +328,17 @@ def _answered(turn: Turn, draft: Draft, part: str, answer: Answer, said: PlanSai
         case "place" if answer.value == TOLD_LATER:
             return replace(draft, place=TOLD_LATER)
         case "place" if words and (known.place == draft.place or said.place == words):
-            is_asked = activity_signs(words) & _NO_NAMES
-            return None if is_asked else replace(draft, place=words)
+            if activity_signs(words) & _NO_NAMES:
+                return None
+            dated = draft.with_said(PlanSaid(when=said.when))
+            return replace(dated, place=beside_when(words) or draft.place)
         case "places" if turn.reading.choice:
             return replace(draft, capacity=turn.reading.choice)
         case "places" if words.isdecimal():
             return replace(draft, capacity=int(words[:6]))
         case "holidays" if answer.value:
             return replace(draft, holidays=answer.value.removeprefix("holiday_"))
-    return known if known != draft or said.when.impossible else None
+    return known if known != draft or said.when.impossible or said.unclear else None
 
 
 _NO_NAMES = frozenset({"goes", "who"})

@@ -9,7 +9,7 @@ from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.policies import Policy, QuestionKind, Situation
 from domain.readings import Problem
-from handlers import drafts
+from handlers import announced, drafts
 from handlers.opening import open_now
 from handlers.shown import values
 from handlers.turn import Answer, Turn
@@ -26,7 +26,7 @@ MAYBE_AN_ANSWER = frozenset({"", "chitchat"})
 
 def handle(turn: Turn) -> None:
     """Answers, asks what was meant, or says that it is not sure and hands the question over."""
-    if followed_up(turn):
+    if announced.answered(turn) or followed_up(turn):
         return
     text, found = turn.reading.question or turn.heard.text, turn.reading.policies
     if aspect := aspect_of(text):  # 那要带什么材料, and we do not know for what

@@ -123,15 +123,7 @@ def _another(turn: Turn, answer: Answer) -> bool:
     aside = turn.tx.orders.get(str(answer.context["draft"]))
     if aside is None or aside.status is not Status.WITHDRAWN:
         return False
-    draft = replace(
-        aside,
-        id=None,
-        version=0,
-        number=drafts.draw_number(turn),
-        status=Status.DRAFT,
-        created_at=turn.now,
-        history=(),
-    )
+    draft = drafts.afresh(turn, aside)
     _leave(turn, str(answer.context.get("joined", "")))
     opening.open_or_follow(turn, [draft], another=True)
     return True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from domain.branches import AWAY_FOR, LEADING, Member
 from domain.changes import AuditEntry, Notice, to_person
 from domain.messages import Choice
+from handlers.activity_hosts import Host, hosts
 from handlers.turn import Answer, Turn
-from knowledge.activities import find_away
+from knowledge.activities import activity_signs, find_away
 
 LONGEST = 60
 
@@ -18,6 +20,10 @@ def handle(turn: Turn) -> None:
     """The rule and the steps; asks where they are, unless they said it."""
     if turn.in_group:
         turn.say("away.in_private", private=True)
+        return
+    led = [host for host in hosts(turn) if host.is_branch]
+    if led and "who" in activity_signs(turn.heard.text):
+        turn.say("away.list", branches=[_away_of(turn, host) for host in led])
         return
     member = turn.tx.branches.member(turn.person.id)
     if member is None:
@@ -31,6 +37,24 @@ def handle(turn: Turn) -> None:
         turn.ask("away.where", "away.ask_where", context={"long": half_a_year})
     else:
         _register(turn, member, where, long=half_a_year)
+
+
+def _away_of(turn: Turn, host: Host) -> dict[str, Any]:
+    """Who of a branch is registered as living elsewhere, for whoever leads it."""
+    away = [one for one in turn.tx.branches.members(host.unit) if one.away_since is not None]
+    return {
+        "branch": host.name,
+        "count": len(away),
+        "members": [
+            {
+                "name": person.name if (person := turn.tx.people.get(one.person)) else "",
+                "where": one.away_to,
+                "since": one.away_since.isoformat() if one.away_since else None,
+                "contacted": one.contacted.isoformat() if one.contacted else None,
+            }
+            for one in away
+        ],
+    }
 
 
 def _register(turn: Turn, member: Member, where: str, *, long: bool) -> None:
@@ -68,9 +92,10 @@ def _ask_back(turn: Turn, member: Member) -> None:
 def _where(turn: Turn, answer: Answer) -> bool:
     member = turn.tx.branches.member(turn.person.id)
     words = turn.heard.text.strip()
-    if member is None or not words or turn.reading.intent in {"report", "ask", "activity"}:
-        return False
     where, long = find_away(words)
+    others = {"report", "ask", "activity"} if where else {"report", "ask", "activity", "away"}
+    if member is None or not words or turn.reading.intent in others:
+        return False
     _register(turn, member, where or words, long=long or bool(answer.context["long"]))
     return True
 

@@ -136,6 +136,19 @@ def is_complete(turn: Turn, draft: WorkOrder) -> bool:
     return needs_no_place(draft) or has_position or resolve(turn, draft.place).settled
 
 
+def afresh(turn: Turn, aside: WorkOrder) -> WorkOrder:
+    """What was set aside, as a new draft with a number of its own; not saved yet."""
+    return replace(
+        aside,
+        id=None,
+        version=0,
+        number=draw_number(turn),
+        status=Status.DRAFT,
+        created_at=turn.now,
+        history=(),
+    )
+
+
 def draw_number(turn: Turn) -> str:
     """A public number nobody has."""
     today = turn.now.astimezone(turn.rules.zone).date()

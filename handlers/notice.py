@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from domain.audiences import AudienceQuery, Part, Reach, one_of_parts
-from domain.broadcasts import Broadcast, require_length, require_writer, scopes_of, wished_for
+from domain.broadcasts import (
+    Broadcast,
+    Heads,
+    cancel,
+    require_length,
+    require_writer,
+    scopes_of,
+    wished_for,
+)
 from domain.changes import AuditEntry
 from domain.messages import Choice
 from domain.units import Unit, UnitKind
@@ -91,7 +99,8 @@ def _field(turn: Turn, answer: Answer) -> bool:
     return True
 
 
-def _ask_target(turn: Turn, form: Form, unknown: str = "") -> None:
+def _ask_target(turn: Turn, form: Form, *, unknown: str = "", nobody: Heads | None = None) -> None:
+    """For whom it is; `nobody`: whom the audience that was named consists of, all left out."""
     units = _scopes(turn)
     main = units[0]
     smaller = [unit for unit in units[1:] if unit.kind in (UnitKind.COMMUNITY, UnitKind.GRID)]
@@ -110,6 +119,8 @@ def _ask_target(turn: Turn, form: Form, unknown: str = "") -> None:
         choices=choices,
         context=form,
         unknown=unknown if is_too_small(unknown) else "",
+        nobody=nobody is not None,
+        left_out=nobody.left_out if nobody else 0,
     )
 
 
@@ -134,8 +145,8 @@ def _target(turn: Turn, answer: Answer) -> bool:
 
 
 def _query(turn: Turn, wanted: Wanted) -> AudienceQuery:
-    """The audience that was named, within what is theirs."""
-    units = wanted.units or (_scopes(turn)[0].id,)
+    """The audience that was named; all of theirs where only who was, 全社区 where that was."""
+    units = wanted.units or (_everywhere(turn, wanted.kind),)
     parts = []
     if wanted.groups:
         parts.append(Part(reach=Reach.GROUPS, units=units))
@@ -147,6 +158,12 @@ def _query(turn: Turn, wanted: Wanted) -> AudienceQuery:
     if not wanted.but:
         return query
     return query.without(Part(reach=Reach.GROUPS, units=wanted.but), Part(units=wanted.but))
+
+
+def _everywhere(turn: Turn, kind: UnitKind | None) -> int:
+    largest = _scopes(turn)[0].id
+    around = turn.org.nearest(largest, kind) if kind else None
+    return around.id if around else largest
 
 
 def _draft(turn: Turn, form: Form, query: AudienceQuery) -> None:
@@ -173,14 +190,27 @@ def _draft(turn: Turn, form: Form, query: AudienceQuery) -> None:
             turn.say("notice.begin_unclear", said=form["begin"])
             return
         broadcast = wished_for(broadcast, turn.act, at)
-    show(turn, turn.tx.broadcasts.add(broadcast))
+    counted = _counted(turn, turn.tx.broadcasts.add(broadcast))
+    if counted.is_planned and not counted.heads.total:
+        turn.tx.broadcasts.save(cancel(counted, turn.act))
+        _ask_target(turn, form, nobody=counted.heads)
+    else:
+        _preview(turn, counted)
 
 
 def show(turn: Turn, broadcast: Broadcast) -> None:
     """Plans what can be planned at once; the rest is counted in the background, and then told."""
-    broadcast = turn.tx.broadcasts.plan_some(broadcast, PLANNED_AT_ONCE)
-    turn.tx.broadcasts.save(broadcast)
-    note(turn, "drafted", broadcast)
+    _preview(turn, _counted(turn, broadcast))
+
+
+def _counted(turn: Turn, broadcast: Broadcast) -> Broadcast:
+    counted = turn.tx.broadcasts.plan_some(broadcast, PLANNED_AT_ONCE)
+    turn.tx.broadcasts.save(counted)
+    note(turn, "drafted", counted)
+    return counted
+
+
+def _preview(turn: Turn, broadcast: Broadcast) -> None:
     if not broadcast.is_planned:
         turn.say("notice.counting")
         return

@@ -9,6 +9,7 @@ from domain.changes import Notice, to_person
 from domain.people import DESK_ROLES, Post
 from handlers import notice
 from handlers.turn import Answer, Turn
+from knowledge.answers import after_the_first_word
 
 ASKED = 4
 
@@ -22,8 +23,9 @@ def ask_others(turn: Turn, broadcast: Broadcast) -> None:
     waiting = moves.submit(broadcast, turn.act)
     turn.tx.broadcasts.save(waiting)
     notice.note(turn, "submitted", waiting)
+    values = {"author": turn.person.name, "where": turn.tx.broadcasts.where(waiting)}
     for person in others:
-        turn.tell(telling.ask_to_approve(waiting, person, turn.person.name))
+        turn.tell(telling.ask_to_approve(waiting, person, **values))
     asking = telling.asking_what_next(waiting)
     turn.say("notice.submitted", asking=asking, **telling.values_of(waiting))
 
@@ -61,7 +63,11 @@ def _decide(turn: Turn, answer: Answer) -> bool:
         turn.tell(telling.told(agreed, "notice.approved", by=turn.person.name))
         return True
     moves.require_approver(broadcast, turn.act)
-    turn.ask("notice_approval.why", "notice.ask_why", context={"broadcast": broadcast.id})
+    why = after_the_first_word(turn.heard.text)
+    if why:
+        _refuse(turn, broadcast, why)
+    else:
+        turn.ask("notice_approval.why", "notice.ask_why", context={"broadcast": broadcast.id})
     return True
 
 
@@ -70,11 +76,16 @@ def _why(turn: Turn, answer: Answer) -> bool:
     words = turn.heard.text.strip()
     if broadcast is None or not words:
         return False
+    _refuse(turn, broadcast, words)
+    return True
+
+
+def _refuse(turn: Turn, broadcast: Broadcast, why: str) -> None:
     refused = moves.refuse(broadcast, turn.act)
     turn.tx.broadcasts.save(refused)
     notice.note(turn, "refused", refused)
     turn.say("notice.disagreed", **telling.values_of(refused))
-    values = {**telling.values_of(refused), "by": turn.person.name, "reason": words}
+    values = {**telling.values_of(refused), "by": turn.person.name, "reason": why}
     turn.tell(
         Notice(
             to=to_person(refused.author),
@@ -83,7 +94,6 @@ def _why(turn: Turn, answer: Answer) -> bool:
             asking=telling.asking_what_next(refused),
         )
     )
-    return True
 
 
 ANSWERS = {"decide": _decide, "why": _why}

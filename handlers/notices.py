@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from domain import broadcast_telling as telling
 from domain import broadcasts as moves
-from domain.broadcasts import LIVE, Action, Broadcast, Delivery
+from domain.broadcasts import LIVE, Action, Broadcast, BroadcastState, Delivery
 from domain.messages import Address, Choice
-from handlers import notice, notice_approval
+from handlers import notice, notice_approval, roll
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
 from knowledge.notices import relative_day, sends, verb_in
-from knowledge.times import find_moment
+from knowledge.times import beside_when, find_moment
 
 LISTED = 6
+HELPED = 40
 NAMED = 8  # recipients a result names one by one
 
 Act = Callable[[Turn, Broadcast], None]
@@ -83,8 +85,7 @@ def _act(turn: Turn, answer: Answer) -> bool:
         return False
     at = find_moment(normal(turn.heard.text).key, turn.now, turn.rules.zone)
     if act == "notice_later" and at is not None and not answer.value:
-        moves.require_writer_of(broadcast, turn.act)
-        _send(turn, moves.wished_for(broadcast, turn.act, at))
+        _at(turn, broadcast, at)
     else:
         _do(turn, act, broadcast)
     return True
@@ -94,13 +95,17 @@ def _meant(turn: Turn, answer: Answer) -> str:
     """The button that words stand for: 发吧, 明天早上八点发, 先别发; "" for none of them."""
     offered = {choice.value for choice in answer.question.choices}
     words = turn.heard.text
+    if turn.reading.place:
+        return ""  # 3栋情况怎么样 is about something else
     timed = find_moment(normal(words).key, turn.now, turn.rules.zone) is not None
-    verb = verb_in(words)
+    verb = verb_in(words) or ("cancel" if turn.reading.intent == "cancel" else "")
     wanted = [_ACT_OF[verb]] if verb else []
-    if verb == "pause":
+    if verb == "pause" and "notice_send" in offered:
         wanted.append("drop")
-    elif sends(words):
-        wanted = ["later"] if timed else ["send"]
+    elif verb == "cancel":
+        wanted.append("recall")  # when it has gone out already
+    elif sends(words) or (timed and not beside_when(words)):
+        wanted.append("later" if timed else "send")
     return next((f"notice_{one}" for one in wanted if f"notice_{one}" in offered), "")
 
 
@@ -112,24 +117,37 @@ def _do(turn: Turn, act: str, broadcast: Broadcast) -> None:
     ACTS[act](turn, locked)
 
 
+def _at(turn: Turn, broadcast: Broadcast, at: datetime) -> None:
+    """Goes out at this time, also when another was agreed on before."""
+    moves.require_writer_of(broadcast, turn.act)
+    if broadcast.state is not BroadcastState.SCHEDULED:
+        _send(turn, moves.wished_for(broadcast, turn.act, at))
+        return
+    put_off = moves.put_off(broadcast, turn.act, at)
+    _saved(turn, "put_off", put_off)
+    say_released(turn, put_off, wished=at)
+
+
 def _send(turn: Turn, broadcast: Broadcast) -> None:
     if moves.needs_second(broadcast, turn.act):
         notice_approval.ask_others(turn, broadcast)
         return
     sent = moves.send(broadcast, turn.act)
     _saved(turn, "released", sent)
-    say_released(turn, sent)
+    say_released(turn, sent, wished=broadcast.starts_at or turn.now)
 
 
-def say_released(turn: Turn, broadcast: Broadcast) -> None:
-    """When it begins, and that it may still be stopped."""
+def say_released(turn: Turn, broadcast: Broadcast, *, wished: datetime) -> None:
+    """When it begins, whether that is because of the night, and that it may still be stopped."""
     asking = telling.asking_what_next(broadcast)
     calendar = turn.rules.calendar
     starts = broadcast.starts_at or turn.now
     later = calendar.local_day(starts) != calendar.local_day(turn.now)
     word = relative_day(broadcast.text) if later else ""
     values = telling.values_of(broadcast)
-    turn.say("notice.released", asking=asking, **{**values, "relative": word})
+    rules, zone = turn.rules.limits.broadcasts, turn.rules.zone
+    night = not (broadcast.overrides or rules.may_send_at(wished, zone))
+    turn.say("notice.released", asking=asking, **{**values, "relative": word, "night": night})
 
 
 def _later(turn: Turn, broadcast: Broadcast) -> None:
@@ -142,8 +160,7 @@ def _when(turn: Turn, answer: Answer) -> bool:
     if broadcast is None or at is None:
         turn.ask("notices.when", "notice.when_unclear", context=answer.context)
         return True
-    moves.require_writer_of(broadcast, turn.act)
-    _send(turn, moves.wished_for(broadcast, turn.act, at))
+    _at(turn, broadcast, at)
     return True
 
 
@@ -195,6 +212,7 @@ def _result(turn: Turn, broadcast: Broadcast) -> None:
             "will_come": tally.get("will_come", 0),
             "will_not_come": tally.get("will_not_come", 0),
             "needs_help": tally.get("needs_help", 0),
+            "helped": _in_need(turn, broadcast) if tally.get("needs_help") else [],
             "unwell": [
                 {
                     "who": _name(turn, row.addressee.channel, row.addressee.chat),
@@ -205,6 +223,12 @@ def _result(turn: Turn, broadcast: Broadcast) -> None:
             ],
         },
     )
+
+
+def _in_need(turn: Turn, broadcast: Broadcast) -> list[str]:
+    """Who asked for help, for those who are to give it."""
+    people = turn.tx.broadcasts.voters(broadcast, "needs_help", HELPED)
+    return [roll.name_of(turn, person) for person in people]
 
 
 def _name(turn: Turn, channel: str, chat: str) -> str:
@@ -255,6 +279,7 @@ def _recall(turn: Turn, broadcast: Broadcast) -> None:
 
 def _following(turn: Turn, broadcast: Broadcast, action: Action, text: str) -> Broadcast:
     """Something more to exactly those who have got the first one."""
+    moves.require_sent(broadcast)
     return Broadcast(
         number="",
         unit=broadcast.unit,
@@ -301,3 +326,4 @@ ANSWERS = {
     "reason": _reason,
     "correction": _correction,
 }
+CALLED_OFF = CORRECTED = ("act",)  # 取消 and 改成八点发 are said of what was just shown

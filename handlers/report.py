@@ -9,7 +9,7 @@ from domain.flooding import MOST_OPENED, opens_no_more
 from domain.messages import Choice
 from domain.orders import OrderClass, WorkOrder
 from domain.readings import Problem
-from handlers import adding, ask, at_work, drafts, edited, not_understood, urge
+from handlers import adding, announced, ask, at_work, drafts, edited, not_understood, urge
 from handlers.accused import accuses
 from handlers.opening import open_now
 from handlers.sent_back import send_back, still_wrong
@@ -93,6 +93,7 @@ def _take_up(turn: Turn, problems: list[Problem]) -> None:
     fresh = [drafts.begun(turn, p, said) for p in problems if p.category not in kinds]
     if turn.heard.edited:
         fresh = [draft for draft in fresh if not edited.is_known(turn, draft)]
+    fresh = announced.tell(turn, fresh)
     newest = _order_of_a_flood(turn, len(fresh))
     if newest is not None:
         adding.add(turn, newest)

@@ -35,7 +35,9 @@ def show(turn: Turn, activity: Activity) -> None:
         return
     said = turn.tx.activities.roll(activity.id or 0)
     leaves = [
-        {"name": _name(turn, one), "why": one.reason} for one in said if one.reply is Reply.LEAVE
+        {"name": name_of(turn, one.person), "why": one.reason}
+        for one in said
+        if one.reply is Reply.LEAVE
     ]
     turn.say(
         "roll.list",
@@ -43,19 +45,19 @@ def show(turn: Turn, activity: Activity) -> None:
         queue=_names(turn, said, Reply.WAITING),
         unanswered=_names(turn, said, Reply.ASKED),
         leaves=leaves[:NAMES],
-        arrived=[_name(turn, one) for one in said if one.came_at][:NAMES],
+        arrived=[name_of(turn, one.person) for one in said if one.came_at][:NAMES],
         **values,
     )
 
 
 def _names(turn: Turn, said: tuple[SignUp, ...], reply: Reply) -> list[str]:
-    return [_name(turn, one) for one in said if one.reply is reply][:NAMES]
+    return [name_of(turn, one.person) for one in said if one.reply is reply][:NAMES]
 
 
-def _name(turn: Turn, sign_up: SignUp) -> str:
-    person = turn.tx.people.get(sign_up.person)
-    contacts = turn.tx.people.contacts(sign_up.person)
-    shown = next((contact.name for contact in contacts if contact.name), "")
+def name_of(turn: Turn, who: int) -> str:
+    """What somebody is called, by us or by themselves."""
+    person = turn.tx.people.get(who)
+    shown = next((one.name for one in turn.tx.people.contacts(who) if one.name), "")
     return (person.name if person else "") or shown or turn.tx.wording.say("roll.nameless", {})
 
 

@@ -36,6 +36,8 @@ _MACHINERY = frozenset({"router", "turn"})
 # What 好 and 不行 stand for, by the choices of a question.
 _YES_AND_NO = (("yes", "no"), ("approve", "refuse"), ("notice_agree", "notice_disagree"))
 _MARKS = ("INTERRUPTS", "OF_ONESELF", "UNADDRESSED")
+# The marks of steps to which words that otherwise interrupt are an answer, by their intent.
+_ANSWERED_BY = {"correct": "CORRECTED", "cancel": "CALLED_OFF"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Routes:
     interrupting: frozenset[str]
     of_oneself: frozenset[str]
     unaddressed: frozenset[str]
-    corrected: frozenset[str]  # steps of which words that correct are an answer
+    answered_by: Mapping[str, frozenset[str]]  # intents that interrupt → steps they answer
     for_all: frozenset[str]  # steps that everybody in the chat may answer, again and again
     possible: Mapping[str, Callable[[Turn], bool]]  # whether there is anything to do it to
 
@@ -62,13 +64,13 @@ def routes() -> Routes:
     """Every module of the package with a `handle` is the handler of the intent of its name.
 
     Its `ANSWERS` are the answers to the questions it asks: step "<module>.<key>"; its marks are
-    `INTERRUPTS`, `OF_ONESELF` and `UNADDRESSED`; its `is_possible` says whether there is anything
-    to do it to.
+    `INTERRUPTS`, `OF_ONESELF`, `UNADDRESSED`, `CORRECTED` and `CALLED_OFF`; its `is_possible` says
+    whether there is anything to do it to.
     """
     by_intent: dict[str, Handler] = {}
     by_step: dict[str, AnswerHandler] = {}
     for_all: set[str] = set()
-    corrected: set[str] = set()
+    answered_by: dict[str, set[str]] = {intent: set() for intent in _ANSWERED_BY}
     possible: dict[str, Callable[[Turn], bool]] = {}
     marked: dict[str, set[str]] = {mark: set() for mark in _MARKS}
     for found in pkgutil.iter_modules(handlers.__path__):
@@ -84,7 +86,9 @@ def routes() -> Routes:
                 marked[mark].add(found.name)
         for name, answer in getattr(module, "ANSWERS", {}).items():
             by_step[f"{found.name}.{name}"] = answer
-        corrected.update(f"{found.name}.{name}" for name in getattr(module, "CORRECTED", ()))
+        for intent, mark in _ANSWERED_BY.items():
+            steps = (f"{found.name}.{name}" for name in getattr(module, mark, ()))
+            answered_by[intent].update(steps)
         for_all.update(f"{found.name}.{name}" for name in getattr(module, "FOR_ALL", ()))
     interrupting, of_oneself, unaddressed = (frozenset(marked[mark]) for mark in _MARKS)
     return Routes(
@@ -93,7 +97,7 @@ def routes() -> Routes:
         interrupting=interrupting,
         of_oneself=of_oneself,
         unaddressed=unaddressed,
-        corrected=frozenset(corrected),
+        answered_by={intent: frozenset(steps) for intent, steps in answered_by.items()},
         for_all=frozenset(for_all),
         possible=possible,
     )
@@ -210,7 +214,9 @@ def _answer(turn: Turn) -> bool:
 
 def _interrupts(turn: Turn, question: Question) -> bool:
     intent = turn.reading.intent
-    if intent == "correct" and question.step in routes().corrected:
+    if turn.heard.text.strip() in {choice.label for choice in question.choices}:
+        return False  # who types what stands on a button means the button
+    if question.step in routes().answered_by.get(intent, ()):
         return False
     if question.context.get("part") == "until" and said.names_a_day(turn):
         return False  # 等3天 urges nobody who asked until when

@@ -11,12 +11,18 @@ from importlib import resources
 from typing import Any
 
 from domain.people import Role
+from domain.units import UnitKind
+from knowledge.normal import normal
 from knowledge.notice_templates import FREE, Template, Templates
+from knowledge.times import when_span
 
 LONGEST_FIELD = 300
+# 发个停水通知: what kind it is may stand between.
 _CALL = re.compile(
-    r"^\W*(?:请|帮我|帮忙|我要)?(?:群发|发布|发|写|拟)(?:个|一?条|一下)?(?:通知|公告)"
+    r"^\W*(?:请|帮我|帮忙|我要)?(?:群发|发布|发|写|拟)(?:一?[个条份则]|一下)?"
+    r"(?:通知|公告|(?=[^,，。;；:：\s]{2,6}(?:通知|公告)))"
 )
+_SAYS_NOTICE = re.compile(r"^的?(?:通知|公告)")
 # 帮我通知居民 …: whom it is for stands beside the call.
 _WHOM = (
     r"[^,，。;；:：\s]{0,12}?"
@@ -36,6 +42,8 @@ _TELL = re.compile(
 )
 _SMALLER = re.compile(r"[\d一二三四五六七八九十]\s?(?:栋|幢|号楼|单元|层|楼(?!长))")
 _PARTS = re.compile(r"[\n;；]+")
+_SPACES = re.compile(r"[\s,，。]+")
+_PLACE = re.compile("[栋幢楼苑园区格路街巷弄站室院厅]|单元|广场|中心")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,7 @@ class Wanted:
 
     units: tuple[int, ...] = ()
     everywhere: bool = False
+    kind: UnitKind | None = None  # of which everywhere is all: 全社区
     groups: bool = False
     people: bool = False
     tags: tuple[str, ...] = ()
@@ -93,10 +102,14 @@ def read_notice(words: str, templates: Templates) -> Written:
     words = words.strip()
     named = [one for one in templates.values() if words.startswith(one.name) and one.key != FREE]
     template = max(named, key=lambda one: len(one.name), default=templates[FREE])
-    rest = words.removeprefix(template.name).lstrip(" 　:：,，\n")
-    values, target, begin, loose = _filled(template, rest)
+    rest = words.removeprefix(template.name)
+    if template.key != FREE:
+        rest = _SAYS_NOTICE.sub("", rest, count=1)
+    values, target, begin, loose = _filled(template, rest.lstrip(" 　:：,，\n"))
     if len(template.required) == 1 and template.missing(values) and loose:
         values[template.required[0]] = "\n".join(loose)
+    elif loose:
+        values = _fitting(template, " ".join(loose)) | values
     return Written(template=template, values=values, target=target, begin=begin)
 
 
@@ -107,7 +120,7 @@ def _filled(template: Template, rest: str) -> tuple[dict[str, str], str, str, li
     target = begin = ""
     for part in (part.strip() for part in _PARTS.split(rest)):
         name, colon, value = _named(part)
-        gap = next((key for key, label in template.fields.items() if label == name), "")
+        gap = _gap(template, name)
         if colon and name in _words()["target"] and not gap:
             target = value
         elif colon and name in _words()["begin"]:
@@ -117,6 +130,22 @@ def _filled(template: Template, rest: str) -> tuple[dict[str, str], str, str, li
         elif part:
             loose.append(part)
     return values, target, begin, loose
+
+
+def _fitting(template: Template, words: str) -> dict[str, str]:
+    """Words that name no gap, in the gaps they fit: 3栋和5栋 明天早上八点到十点 检修."""
+    called = {name: _gap(template, label) for name, label in _words()["fits"].items()}
+    said: dict[str, list[str]] = {name: [] for name in called}
+    start, end = when_span(normal(words).key)
+    said["when"] = [words[start:end]]
+    for piece in _SPACES.split(f"{words[:start]} {words[end:]}"):
+        said["where" if _PLACE.search(piece) and not said["where"] else "why"].append(piece)
+    found = {called[name]: " ".join(pieces).strip() for name, pieces in said.items()}
+    return {gap: value[:LONGEST_FIELD] for gap, value in found.items() if gap and value}
+
+
+def _gap(template: Template, label: str) -> str:
+    return next((gap for gap, called in template.fields.items() if called == label), "")
 
 
 def _named(part: str) -> tuple[str, str, str]:
@@ -136,6 +165,7 @@ def read_target(words: str, units: Sequence[tuple[int, str]]) -> Wanted:
     tags = tuple(tag for tag in table["tags"] if tag in wanted)
     people = bool(tags or roles) or _says(wanted, table["people"])
     groups = _says(wanted, table["groups"])
+    kinds = table["kinds"].items()
     return Wanted(
         units=named,
         everywhere=not named and (_says(wanted, table["everywhere"]) or people or groups),
@@ -143,6 +173,7 @@ def read_target(words: str, units: Sequence[tuple[int, str]]) -> Wanted:
         people=people,
         tags=tags,
         roles=roles,
+        kind=next((UnitKind(kind) for kind, said in kinds if _says(wanted, said)), None),
         but=_units_in(left_out, units),
     )
 
@@ -158,6 +189,13 @@ def sends(words: str) -> bool:
     return _SENDS.match(words.strip()) is not None
 
 
+def find_coming(text: str) -> str:
+    """The answer to a notice that asks, in own words: 我要去, 去不了, 要人帮忙; or ""."""
+    key = normal(text).key.strip()
+    answers: Mapping[str, str] = _words()["answers"]
+    return next((value for value, way in answers.items() if re.search(way, key)), "")
+
+
 _RELATIVE = re.compile(r"[今明后昨]天|[今明]早|[今明]晚|明日|今日")
 
 
@@ -170,6 +208,8 @@ def relative_day(text: str) -> str:
 def verb_in(words: str) -> str:
     """What somebody wants done with a notice, or ""."""
     verbs: Mapping[str, list[str]] = _words()["verbs"]
+    if words.strip(" !！.。") in _words()["stops"]:
+        return "pause"
     return next((verb for verb, said in verbs.items() if _says(words, said)), "")
 
 

@@ -79,8 +79,9 @@ def in_words(rule: str) -> str:
     if parts["FREQ"] == "DAILY":
         return "每天"
     if parts["FREQ"] == "WEEKLY":
-        return f"{'隔' if every == '2' else '每'}周{_DAYS[by_day]}"
-    month = "每季度" if every == "3" else "每月"
+        days = "、".join(_DAYS[one] for one in by_day.split(","))
+        return f"{'隔' if every == '2' else '每'}周{days}"
+    month = "每季度" if every == "3" or "BYMONTH" in parts else "每月"
     if by_day:
         return f"{month}{_PLACES[by_day[:-2]]}周{_DAYS[by_day[-2:]]}"
     return f"{month}最后一天" if day == "-1" else f"{month} {day} 号"

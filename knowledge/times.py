@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from knowledge.days import DaySaid, How, blotted_days, conflict, days_said, definite
 from knowledge.hours import ClockSaid, clocks_said
+from knowledge.normal import normal
 from knowledge.numerals import in_digits
 
 _CN = "[零〇一二两三四五六七八九十]"
@@ -89,6 +90,22 @@ def find_when(key: str, today: date) -> When:
         part=part[0] if part and not clocks else "",
         impossible=impossible,
     )
+
+
+def when_span(key: str) -> tuple[int, int]:
+    """Where the words that say when begin and end; (0, 0) where none do."""
+    said = days_said(key, date(2000, 1, 1))
+    clocks = clocks_said(blotted_days(key, said), key)
+    spans = [(one.start, one.end) for one in said]
+    spans += [(one.start, one.end) for one in clocks]
+    spans += [part.span() for part in _PART.finditer(key)]
+    return min(spans, default=(0, 0))[0], max((end for _, end in spans), default=0)
+
+
+def beside_when(text: str) -> str:
+    """What is said besides a day and an hour."""
+    start, end = when_span(normal(text).key)
+    return f"{text[:start]}{text[end:]}".strip(" ,，。、;；.!！吧") if end else text
 
 
 def _end(key: str, clocks: list[ClockSaid]) -> time | None:

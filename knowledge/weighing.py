@@ -63,16 +63,22 @@ class Weighing:
             return found
         if found and any(search.search(key) for search in lexicon().searches):
             return found  # who asks whether anybody has seen the child explains nothing away
-        cues = danger_cues(key, found)
-        chance = self._sense.danger.chance(DANGER, key, cues)
         if found:
+            cues = danger_cues(key, found)
+            chance = self._sense.danger.chance(DANGER, key, cues)
             # Where it is makes it neither likely nor unlikely; ordinary troubles are told so, too.
             anywhere = _HOMES.sub("", key)
             chance = max(chance, self._sense.danger.chance(DANGER, anywhere, cues))
             return found if chance >= (DOUBTED if cues & EXPLAINING else FAR_FETCHED) else ""
-        if context.staff or len(bare(_CODES.sub("", key))) < FEWEST_FEARED:
+        return "" if context.staff else self._sensed_danger(_without_guests(key), context)
+
+    def _sensed_danger(self, key: str, context: ReadingContext) -> str:
+        """The category of a danger that no rule finds, or ""."""
+        if len(bare(_CODES.sub("", key))) < FEWEST_FEARED:
             return ""
+        cues = danger_cues(key, "")
         feared = SURE_OF_ANOTHER if context.pending and not context.standing else FEARED
+        chance = self._sense.danger.chance(DANGER, key, cues)
         return self._sense.kind.best(key, cues).label if chance >= feared else ""
 
     def fits(
@@ -118,6 +124,12 @@ class Weighing:
             return False
         # A complaint about somebody who works here goes its own way, whatever else it is like.
         return sensed.label in REPORTS or not (accuses_staff(key) or speaks_of_conduct(key))
+
+
+def _without_guests(key: str) -> str:
+    for guests in lexicon().guests:
+        key = guests.sub("", key)
+    return key
 
 
 def _enough(label: str, context: ReadingContext) -> float:

@@ -31,6 +31,7 @@ from storage.statements import Statement, Store, adding
 
 COLUMN = b"broadcasts.private"
 LISTED = 20
+NAMED = 6  # units of an audience
 
 _COLUMNS = (
     "number", "unit", "author", "approver", "state", "action", "of", "template", "asks", "merges",
@@ -75,6 +76,17 @@ _OF_AUTHOR = Statement(
     .order_by(broadcasts.c.id.desc())
     .limit(bindparam("many"))
 )
+_GONE_OUT = Statement(
+    select(broadcasts)
+    .where(
+        broadcasts.c.template == bindparam("kind"),
+        broadcasts.c.created_at >= bindparam("since"),
+        broadcasts.c.told.in_(["begun", "done"]),
+        broadcasts.c.state != BroadcastState.CANCELLED.value,
+    )
+    .order_by(broadcasts.c.id.desc())
+    .limit(bindparam("many"))
+)
 _NEWEST = Statement(select(broadcasts).order_by(broadcasts.c.id.desc()).limit(bindparam("many")))
 
 _vote = adding(broadcast_answers, "broadcast", "person", "value", "at")
@@ -83,6 +95,12 @@ _VOTE = Statement(
         index_elements=["broadcast", "person"],
         set_={"value": _vote.excluded.value, "at": _vote.excluded.at},
     )
+)
+_VOTERS = Statement(
+    select(broadcast_answers.c.person)
+    .where(broadcast_answers.c.broadcast == _OF, broadcast_answers.c.value == bindparam("said"))
+    .order_by(broadcast_answers.c.at, broadcast_answers.c.person)
+    .limit(bindparam("many"))
 )
 _TALLY = Statement(
     select(broadcast_answers.c.value, func.count().label("count"))
@@ -138,6 +156,13 @@ class BroadcastStore(Store):
         rows = self.db.all(_OF_AUTHOR, whose=person, many=many)
         return tuple(self._broadcast(row) for row in rows)
 
+    def sent_since(
+        self, since: datetime, template: str, many: int = LISTED
+    ) -> tuple[Broadcast, ...]:
+        """Those of this template that began to go out and were written since, newest first."""
+        rows = self.db.all(_GONE_OUT, kind=template, since=stored(since), many=many)
+        return tuple(self._broadcast(row) for row in rows)
+
     def newest(self, many: int = LISTED) -> tuple[Broadcast, ...]:
         """What anybody wrote, newest first."""
         return tuple(self._broadcast(row) for row in self.db.all(_NEWEST, many=many))
@@ -174,10 +199,16 @@ class BroadcastStore(Store):
         act = Act(actor=CLOCK, at=self.tx.now, rules=self.tx.rules, org=self.tx.org)
         return broadcast_telling.preview(
             broadcast,
+            where=self.where(broadcast),
             second=needs_second(broadcast, act),
             night=not rules.may_send_at(broadcast.starts_at or self.tx.now, zone),
             spared=self.tx.recipients.had_one_today(broadcast),
         )
+
+    def where(self, broadcast: Broadcast) -> str:
+        """The units it is for by their names, the first of them where they are many."""
+        named = [self.tx.org.unit(unit).name for unit in sorted(broadcast.audience.units)]
+        return "、".join(named[:NAMED])
 
     def vote(self, broadcast: int, person: int, value: str) -> None:
         """Their answer; a later one stands."""
@@ -188,6 +219,11 @@ class BroadcastStore(Store):
         """How many gave which answer."""
         rows = self.db.all(_TALLY, which=broadcast.id)
         return {row.value: row.count for row in rows}
+
+    def voters(self, broadcast: Broadcast, value: str, many: int) -> tuple[int, ...]:
+        """Who gave this answer, the first first."""
+        rows = self.db.all(_VOTERS, which=broadcast.id, said=value, many=many)
+        return tuple(row.person for row in rows)
 
     def _as_row(self, broadcast: Broadcast) -> dict[str, Any]:
         key = self.tx.vault.service_key()
