@@ -18,6 +18,7 @@ from domain.conversations import STANDING
 from domain.orders import Status
 from domain.people import Role
 from handlers.command import Command
+from handlers.emergency import KINDS
 from handlers.router import routes
 from knowledge.intents import Intents
 from knowledge.phrasebook import Phrasebook
@@ -148,6 +149,11 @@ def test_every_rule_that_is_broken_has_its_words() -> None:
     missing = {rule.phrase for rule in rules() if rule.phrase not in PHRASES}
 
     assert not missing
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS.values()))
+def test_every_kind_of_danger_has_its_words_and_its_question(kind: str) -> None:
+    assert {f"emergency.{kind}", f"emergency.ask_{kind}"} <= PHRASES
 
 
 def test_every_phrase_is_used() -> None:
