@@ -17,7 +17,7 @@ from bot.last_words import let_go
 from bot.limiter import Limiter
 from bot.outcomes import OUTCOMES, Outcome, record, with_files
 from bot.pause import Pause
-from domain.messages import Lane, Outbound, Refused, TryLater, Unknown
+from domain.messages import STOPPED, Lane, Outbound, Refused, TryLater, Unknown
 from storage.bell import woken
 from storage.database import Database, Unavailable
 from storage.outbox import LEASE as SENDING
@@ -246,7 +246,7 @@ class Line:
         if not await self._departs(began):
             outcome: Outcome = TryLater("began too late", after=0)
         else:
-            self._sending[row.id] = (row, Unknown("stopped before its end"))
+            self._sending[row.id] = (row, Unknown(STOPPED))
             left = self._clock()
             outcome = await self._outcome(row.outbound)
             self._limiter.answered(row.outbound.address.chat, left, self._clock())

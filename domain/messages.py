@@ -186,6 +186,12 @@ class TryLater(SendError):
         self.scope = scope
 
 
+# Why nobody knows what became of a call that one of us left halfway: no fault of the platform's.
+LEASE_EXPIRED = "lease expired"
+STOPPED = "stopped before its end"
+LEFT_HALFWAY = frozenset({LEASE_EXPIRED, STOPPED})
+
+
 class Unknown(SendError):
     """The request left and no answer came: it may or may not have been delivered."""
 

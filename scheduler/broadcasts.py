@@ -144,9 +144,9 @@ def _until_morning(tx: Transaction, broadcast: Broadcast) -> Broadcast:
 
 def _send_some(tx: Transaction, broadcast: Broadcast) -> bool:
     """Writes down results, and feeds the outbox what it has room for."""
-    results = tx.recipients.settle(broadcast, SETTLED)
-    broadcast = _counted(broadcast, results)
-    if broadcast.doubts >= TOO_DOUBTFUL:
+    results, doubts = tx.recipients.settle(broadcast, SETTLED)
+    broadcast = _counted(broadcast, results, doubts)
+    if broadcast.doubts >= TOO_DOUBTFUL and _is_anything_left(tx, broadcast):
         return _stopped_by_doubts(tx, broadcast)
     if not _may_go_now(tx, broadcast):
         tx.recipients.take_back(broadcast)
@@ -162,21 +162,26 @@ def _send_some(tx: Transaction, broadcast: Broadcast) -> bool:
     if results or fed:
         tx.broadcasts.save(broadcast)
         return True
-    if not tx.recipients.open_rows(broadcast) and not tx.recipients.waiting(broadcast, 1):
+    if not _is_anything_left(tx, broadcast):
         _end(tx, broadcast)
         return True
     return False
 
 
-def _counted(broadcast: Broadcast, results: Counter[Delivery]) -> Broadcast:
-    """With these results; those queued have none yet, and those held are told of apart."""
+def _is_anything_left(tx: Transaction, broadcast: Broadcast) -> bool:
+    return bool(tx.recipients.open_rows(broadcast) or tx.recipients.waiting(broadcast, 1))
+
+
+def _counted(broadcast: Broadcast, results: Counter[Delivery], doubts: int = 0) -> Broadcast:
+    """With these results, so many of which leave us in doubt of the platform; those queued have
+    none yet, and those held are told of apart.
+    """
     ended = {state: n for state, n in results.items() if state is not Delivery.QUEUED}
     if not ended:
         return broadcast
     counts = Counter(broadcast.counts) + Counter(ended)
-    unknown = results.get(Delivery.UNKNOWN, 0)
     answered = results.get(Delivery.SENT, 0) + results.get(Delivery.FAILED, 0)
-    doubts = 0 if answered else broadcast.doubts + unknown
+    doubts = 0 if answered else broadcast.doubts + doubts
     return replace(broadcast, counts=dict(counts), doubts=doubts)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, case, exists, or_, select, update
 
-from domain.messages import Lane
+from domain.messages import LEASE_EXPIRED, Lane
 from storage.schema import UNSENT, OutboxState, outbox
 from storage.statements import Statement, adding, among
 
@@ -189,7 +189,7 @@ LOST = Statement(
             else_=OutboxState.UNKNOWN.value,
         ),
         unknowns=outbox.c.unknowns + 1,
-        reason="lease expired",
+        reason=LEASE_EXPIRED,
         finished_at=bindparam("now"),
     )
     .returning(outbox.c.id)

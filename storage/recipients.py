@@ -12,7 +12,7 @@ from typing import Any
 
 from domain.audiences import Addressee
 from domain.broadcasts import Broadcast, Delivery
-from domain.messages import Address
+from domain.messages import LEFT_HALFWAY, Address
 from storage import recipient_statements as statements
 from storage.schema import OutboxState, stored
 from storage.statements import Statement, Store
@@ -81,8 +81,10 @@ class RecipientStore(Store):
             now=stored(self.tx.now),
         )
 
-    def settle(self, broadcast: Broadcast, many: int) -> Counter[Delivery]:
-        """Write down what became of those that left the outbox; how many of each."""
+    def settle(self, broadcast: Broadcast, many: int) -> tuple[Counter[Delivery], int]:
+        """Write down what became of those that left the outbox; how many of each, and of how many
+        the platform left us in doubt: for those that one of us left halfway it is not to blame.
+        """
         rows = self.db.all(statements.FINISHED, which=broadcast.id, many=many)
         now = stored(self.tx.now)
         results = [(row, _result(row)) for row in rows]
@@ -93,7 +95,10 @@ class RecipientStore(Store):
                 for row, state in results
             ],
         )
-        return Counter(state for _, state in results)
+        doubts = sum(
+            state is Delivery.UNKNOWN and row.reason not in LEFT_HALFWAY for row, state in results
+        )
+        return Counter(state for _, state in results), doubts
 
     def take_back(self, broadcast: Broadcast, state: Delivery = Delivery.WAITING) -> int:
         """What is in the outbox and has not begun to go does not go; how many."""

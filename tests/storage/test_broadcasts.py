@@ -10,7 +10,7 @@ import pytest
 
 from domain.audiences import Addressee, AudienceQuery, groups_in, people_in
 from domain.broadcasts import Broadcast, BroadcastState, Delivery
-from domain.messages import Address, Lane
+from domain.messages import LEFT_HALFWAY, Address, Lane
 from scheduler.broadcasts import WINDOW, Broadcaster, plan, step
 from storage.database import Database
 from storage.transaction import Transaction
@@ -170,10 +170,11 @@ async def test_paused_what_waits_in_the_outbox_does_not_go(database: Database) -
     assert await states(database, number) == {}
 
 
-async def test_after_ten_unknown_in_a_row_somebody_is_asked(
-    database: Database, clock: Clock
-) -> None:
-    await database.run(lambda tx: people(tx, 12))
+async def after_doubts(
+    database: Database, *, of: int, reason: str = "timed out"
+) -> tuple[BroadcastState, dict[Delivery, int]]:
+    """How a broadcast of so many stands, after its first ten ended with nobody knowing how."""
+    await database.run(lambda tx: people(tx, of))
     number = await database.run(draft)
     await planned(database, number)
     await database.run(partial(step, number))
@@ -182,14 +183,36 @@ async def test_after_ten_unknown_in_a_row_somebody_is_asked(
         ids = [one for one, _ in in_outbox(tx)][:10]
         tx.outbox.sending(ids, "t")
         for one in ids:
-            tx.outbox.unknown(one, "t", "timed out", retry=False)
+            tx.outbox.unknown(one, "t", reason, retry=False)
 
     await database.run(lose)
     await database.run(partial(step, number))
     broadcast = await database.read(lambda tx: tx.broadcasts.get(number))
     assert broadcast is not None
-    assert broadcast.state is BroadcastState.PAUSED
-    assert broadcast.counts == {Delivery.UNKNOWN: 10}
+    return broadcast.state, dict(broadcast.counts)
+
+
+async def test_after_ten_unknown_in_a_row_somebody_is_asked(database: Database) -> None:
+    found = await after_doubts(database, of=12)
+    assert found == (BroadcastState.PAUSED, {Delivery.UNKNOWN: 10})
+
+
+@pytest.mark.parametrize("reason", sorted(LEFT_HALFWAY))
+async def test_calls_that_died_with_us_say_nothing_of_the_platform(
+    database: Database, reason: str
+) -> None:
+    found = await after_doubts(database, of=12, reason=reason)
+    assert found == (BroadcastState.SENDING, {Delivery.UNKNOWN: 10})
+
+
+async def test_where_nothing_is_left_there_is_nothing_to_pause(database: Database) -> None:
+    state, counts = await after_doubts(database, of=10)
+    assert (state, counts) == (BroadcastState.SENDING, {Delivery.UNKNOWN: 10})
+    sender = Broadcaster(database, after_commit=lambda: None)
+    while await sender.once():
+        pass
+    newest = await database.read(lambda tx: tx.broadcasts.newest())
+    assert [one.state for one in newest] == [BroadcastState.DONE]
 
 
 OLD, NEW = Address(channel="telegram", chat="-7"), Address(channel="telegram", chat="-1007")
