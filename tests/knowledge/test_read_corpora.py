@@ -55,6 +55,7 @@ def _measured(reader: Reader, name: str) -> Figures:
         ("emergencies_dev", {"emergency_recall": 0.98}),
         ("harmless_test", {"ignored_rate": 0.9}),
         ("spoken_dangers_test", {"emergency_recall": 0.9}),
+        ("plain_dangers", {"messages": 140, "emergency_recall": 0.99}),
         ("third_dangers_test", {"emergency_recall": 0.77}),
         ("third_dangers_dev", {"emergency_recall": 0.79}),
     ],
@@ -75,7 +76,12 @@ def test_small_talk_that_sounds_dangerous_raises_no_alarm(reader: Reader) -> Non
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("harmless_test", 0.05), ("spoken_calm_test", 0.08), ("third_calm_test", 0.09)],
+    [
+        ("harmless_test", 0.05),
+        ("plain_calm", 0.02),
+        ("spoken_calm_test", 0.08),
+        ("third_calm_test", 0.09),
+    ],
 )
 def test_danger_is_rarely_heard_in_fresh_harmless_talk(
     reader: Reader, name: str, most: float
