@@ -76,6 +76,10 @@ class WorkCalendar:
             row for day, row in self._days.items() if first <= day <= last and not row.working
         )
 
+    def holiday_on(self, day: date) -> str:
+        """The name of the holiday this day off belongs to, or ""."""
+        return next((row.name for row in self.names_between(day, day)), "")
+
     def is_office_open(self, at: datetime) -> bool:
         """Whether it is working hours at this moment; closing time itself is closed."""
         return any(opens <= at < closes for opens, closes in self._worked(self.local_day(at)))

@@ -89,7 +89,7 @@ def _propose(turn: Turn, activity: Activity, words: str) -> None:
 
 def _holiday_on(turn: Turn, activity: Activity) -> str:
     day = turn.rules.calendar.local_day(activity.starts_at)
-    return next((one.name for one in turn.rules.calendar.names_between(day, day)), "")
+    return turn.rules.calendar.holiday_on(day)
 
 
 def _moved(turn: Turn, activity: Activity, words: str) -> Activity | None:

@@ -188,7 +188,6 @@ def _preview(turn: Turn, draft: Draft) -> None:
         _ask(turn, draft, "when", broken.phrase, **broken.values())
         return
     day = activity.starts_at.astimezone(turn.rules.zone).date()
-    holidays = turn.rules.calendar.names_between(day, day)
     _ask(
         turn,
         draft,
@@ -207,7 +206,7 @@ def _preview(turn: Turn, draft: Draft) -> None:
         reached=reached,
         groups=len(groups),
         members=_is_for_members(draft),
-        holiday=holidays[0].name if holidays and not draft.rule else "",
+        holiday="" if draft.rule else turn.rules.calendar.holiday_on(day),
         unannounced="" if turn.rules.calendar.announced(day.year) else day.year,
         rule=in_words(draft.rule),
         holidays=draft.holidays,

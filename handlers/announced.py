@@ -4,12 +4,11 @@ when, and it is opened only when they say that this is something else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from domain import moves
-from domain.broadcasts import Action, Broadcast
+from domain.announced import KNOWN_FOR, Announced, reaches, standing
+from domain.broadcasts import Broadcast
 from domain.flooding import Bucket
 from domain.messages import Choice
 from domain.orders import Status, WorkOrder
@@ -24,19 +23,6 @@ from knowledge.announced import (
     buildings_announced,
     time_announced,
 )
-
-KNOWN_FOR = timedelta(days=30)  # notices older than this announce nothing that is still to come
-EARLY = timedelta(minutes=30)  # before it was to begin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
-    """A notice that went out, its newest words, and when what it announced is."""
-
-    notice: Broadcast
-    text: str
-    begins: datetime
-    ends: datetime
 
 
 def tell(turn: Turn, fresh: list[WorkOrder]) -> list[WorkOrder]:
@@ -66,7 +52,7 @@ def answered(turn: Turn) -> bool:
     to_come = asks_what_is_to_come(text)
     for template in turn.templates.values():
         for one in _announced(turn, template.name) if asks_of(text, template.name) else ():
-            if turn.now <= one.ends and (to_come or one.begins - EARLY <= turn.now):
+            if one.is_on(turn.now) or (to_come and turn.now < one.begins):
                 turn.say("announced.answer", **_values(turn, one, template.name))
                 return True
     return False
@@ -80,7 +66,7 @@ def _under_way(turn: Turn, draft: WorkOrder) -> Announced | None:
         (
             one
             for one in _announced(turn, _name(turn, draft.category))
-            if one.begins - EARLY <= turn.now <= one.ends and _is_for(turn, one, draft)
+            if one.is_on(turn.now) and one.concerns(draft.place, draft.grid, turn.org)
         ),
         None,
     )
@@ -91,54 +77,35 @@ def _announced(turn: Turn, name: str) -> list[Announced]:
     keys = [key for key, template in turn.templates.items() if template.name == name]
     if not name or not keys:
         return []
-    sent = [
-        one
-        for one in turn.tx.broadcasts.sent_since(turn.now - KNOWN_FOR, keys[0])
-        if _reaches(turn, one)
-    ]
-    after = {one.of: one for one in reversed(sent)}
-    notices = [one for one in sent if one.action is Action.NOTICE]
-    return [
-        found
-        for notice in notices
-        if (found := _as_it_stands(turn, notice, after.get(notice.id))) is not None
-    ]
+    here = community_here(turn)
+    sent = turn.tx.broadcasts.sent_since(turn.now - KNOWN_FOR, keys[0])
+    stand = standing([one for one in sent if reaches(one, here, turn.org)])
+    read = (_read(turn, notice, newest) for notice, newest in stand)
+    return [one for one in read if one is not None]
 
 
-def _as_it_stands(turn: Turn, notice: Broadcast, after: Broadcast | None) -> Announced | None:
-    """With the words that correct it; None when it was taken back or says no day."""
-    if after is not None and after.action is Action.RECALL:
-        return None
-    newest = after or notice
-    zone = turn.rules.zone
+def _read(turn: Turn, notice: Broadcast, newest: Broadcast) -> Announced | None:
+    """What the words say, those of the notice where a correction names no day; None where neither
+    does.
+    """
     for said in (newest, notice):
-        period = time_announced(said.text, turn.rules.calendar.local_day(said.created_at), zone)
+        day = turn.rules.calendar.local_day(said.created_at)
+        period = time_announced(said.text, day, turn.rules.zone)
         if period is not None:
-            return Announced(notice=notice, text=newest.text, begins=period[0], ends=period[1])
+            return Announced(
+                notice=notice,
+                text=newest.text,
+                begins=period[0],
+                ends=period[1],
+                buildings=buildings_announced(newest.text),
+                grids=_grids_named(turn, newest.text),
+            )
     return None
 
 
-def _reaches(turn: Turn, notice: Broadcast) -> bool:
-    """Whether it was for the community that answers here, or for a part of it."""
-    here = community_here(turn)
-    return any(
-        turn.org.within(unit, here) or turn.org.within(here, unit)
-        for unit in notice.audience.units
-    )
-
-
-def _is_for(turn: Turn, announced: Announced, draft: WorkOrder) -> bool:
-    """Whether the place of the report is among those it names, as far as both are known."""
-    named = buildings_announced(announced.text)
-    if named and draft.place.building:
-        return draft.place.building in named
-    grids = [unit.id for unit in turn.org if unit.kind is UnitKind.GRID]
-    called = {grid for grid in grids if turn.org.unit(grid).name in announced.text}
-    if draft.grid is None:
-        return True
-    if called:
-        return draft.grid in called
-    return any(turn.org.within(draft.grid, unit) for unit in announced.notice.audience.units)
+def _grids_named(turn: Turn, text: str) -> frozenset[int]:
+    grids = (unit for unit in turn.org if unit.kind is UnitKind.GRID)
+    return frozenset(unit.id for unit in grids if unit.name in text)
 
 
 def _may_speak(turn: Turn, announced: Announced) -> bool:

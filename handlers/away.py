@@ -10,6 +10,7 @@ from domain.branches import AWAY_FOR, LEADING, Member
 from domain.changes import AuditEntry, Notice, to_person
 from domain.messages import Choice
 from handlers.activity_hosts import Host, hosts
+from handlers.shown import person_name
 from handlers.turn import Answer, Turn
 from knowledge.activities import activity_signs, find_away
 
@@ -47,7 +48,7 @@ def _away_of(turn: Turn, host: Host) -> dict[str, Any]:
         "count": len(away),
         "members": [
             {
-                "name": person.name if (person := turn.tx.people.get(one.person)) else "",
+                "name": person_name(turn, one.person),
                 "where": one.away_to,
                 "since": one.away_since.isoformat() if one.away_since else None,
                 "contacted": one.contacted.isoformat() if one.contacted else None,

@@ -30,7 +30,7 @@ def called_for(turn: Turn) -> WorkOrder | None:
     return None if newest.status is Status.RESOLVED else newest
 
 
-def is_over(turn: Turn) -> bool:
+def called_off(turn: Turn) -> bool:
     """Whether a danger of theirs was said to be over, and all who were alarmed told so."""
     order = ended(turn)
     if order is not None:

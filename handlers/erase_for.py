@@ -14,7 +14,7 @@ from domain.resident import UNFINISHED
 from domain.rights import may_erase, may_know_reporter
 from handlers import delete_me
 from handlers.command import desk_communities
-from handlers.shown import masked_name
+from handlers.shown import masked_name, person_name
 from handlers.turn import Answer, Turn
 from knowledge.private_data import mobiles_in
 from storage import telling
@@ -79,15 +79,10 @@ def _ask_reason(turn: Turn, person: Person | None) -> None:
             "erase_for.ask_reason",
             choices=tuple(Choice(value=one) for one in (*REASONS, "cancel")),
             context={"person": person.id},
-            name=masked_name(person.name or _shown_name(turn, person)),
+            name=masked_name(person_name(turn, person.id)),
             orders=len(orders),
             running=sum(order.status in UNFINISHED for order in orders),
         )
-
-
-def _shown_name(turn: Turn, person: Person) -> str:
-    names = (contact.name for contact in turn.tx.people.contacts(person.id))
-    return next((name for name in names if name), "")
 
 
 def _reason(turn: Turn, answer: Answer) -> bool:

@@ -10,7 +10,7 @@ from handlers.turn import Answer, Turn
 from knowledge.signs import signs
 
 
-def is_meant(turn: Turn) -> bool:
+def taken_up(turn: Turn) -> bool:
     """Keeps the name (千万别说是我讲的) or says who learns it (他会不会知道是我说的).
 
     False where nothing of theirs is running, or a report with a place of its own is told.

@@ -10,7 +10,8 @@ from domain import broadcast_telling as telling
 from domain import broadcasts as moves
 from domain.broadcasts import LIVE, Action, Broadcast, BroadcastState, Delivery
 from domain.messages import Address, Choice
-from handlers import notice, notice_approval, roll
+from handlers import notice, notice_approval
+from handlers.shown import listed_name
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
 from knowledge.notices import relative_day, sends, verb_in
@@ -228,7 +229,7 @@ def _result(turn: Turn, broadcast: Broadcast) -> None:
 def _in_need(turn: Turn, broadcast: Broadcast) -> list[str]:
     """Who asked for help, for those who are to give it."""
     people = turn.tx.broadcasts.voters(broadcast, "needs_help", HELPED)
-    return [roll.name_of(turn, person) for person in people]
+    return [listed_name(turn, person) for person in people]
 
 
 def _name(turn: Turn, channel: str, chat: str) -> str:

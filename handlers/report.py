@@ -25,7 +25,7 @@ CLEAR = 0.5  # how sure the reader must be before we speak in a group unasked
 
 def handle(turn: Turn) -> None:
     """Opens, joins, asks, or shows the lawful path: whatever each problem in the message needs."""
-    if turn.actor.is_staff and _is_no_report(turn):
+    if turn.actor.is_staff and _turned_away(turn):
         return
     if turn.reading.question and (turn.heard.addressed or not turn.in_group):
         ask.handle(turn)
@@ -46,8 +46,8 @@ def handle(turn: Turn) -> None:
         ask.handle(turn)
 
 
-def _is_no_report(turn: Turn) -> bool:
-    """What staff say of their work, or what tells neither of a trouble nor of a place."""
+def _turned_away(turn: Turn) -> bool:
+    """Whether staff spoke of their work, or of neither a trouble nor a place: no report."""
     if at_work.asked(turn):
         return True
     kinds = any(problem.category for problem in turn.reading.problems)

@@ -11,6 +11,7 @@ from domain.orders import RUNNING, EventKind, Status, WorkOrder
 from domain.rights import require_contact
 from handlers.command import Command
 from handlers.said import OWN_WORDS, Said
+from handlers.shown import person_name
 from handlers.turn import Turn
 from knowledge.private_data import mobiles_in
 
@@ -31,7 +32,7 @@ def _reveal(turn: Turn, order: WorkOrder, details: Said) -> None:
         )
         return
     contact: dict[str, Any] = {
-        "name": _name(turn, order),
+        "name": person_name(turn, order.reporter) if order.reporter else "",
         "phones": _phones(turn, order),
         "place": order.place.shown(private=True),
     }
@@ -47,14 +48,6 @@ def _reveal(turn: Turn, order: WorkOrder, details: Said) -> None:
     if reason == OWN_WORDS:  # may name somebody: kept sealed beside the order, and erased with it
         turn.record(moves.note(order, turn.act, text=details.reason))
     turn.say("reveal.done", private=True, number=order.number, **contact)
-
-
-def _name(turn: Turn, order: WorkOrder) -> str:
-    person = turn.tx.people.get(order.reporter) if order.reporter else None
-    if person is None:
-        return ""
-    names = (person.name, *(contact.name for contact in turn.tx.people.contacts(person.id)))
-    return next((name for name in names if name), "")
 
 
 def _phones(turn: Turn, order: WorkOrder) -> list[str]:

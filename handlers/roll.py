@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.activities import Activity, Reply, SignUp
 from handlers import activity_meant, meant, progress
 from handlers.activity_hosts import may_host
+from handlers.shown import listed_name
 from handlers.turn import Answer, Turn
 from knowledge.activities import activity_signs
 
@@ -35,7 +36,7 @@ def show(turn: Turn, activity: Activity) -> None:
         return
     said = turn.tx.activities.roll(activity.id or 0)
     leaves = [
-        {"name": name_of(turn, one.person), "why": one.reason}
+        {"name": listed_name(turn, one.person), "why": one.reason}
         for one in said
         if one.reply is Reply.LEAVE
     ]
@@ -45,20 +46,13 @@ def show(turn: Turn, activity: Activity) -> None:
         queue=_names(turn, said, Reply.WAITING),
         unanswered=_names(turn, said, Reply.ASKED),
         leaves=leaves[:NAMES],
-        arrived=[name_of(turn, one.person) for one in said if one.came_at][:NAMES],
+        arrived=[listed_name(turn, one.person) for one in said if one.came_at][:NAMES],
         **values,
     )
 
 
 def _names(turn: Turn, said: tuple[SignUp, ...], reply: Reply) -> list[str]:
-    return [name_of(turn, one.person) for one in said if one.reply is reply][:NAMES]
-
-
-def name_of(turn: Turn, who: int) -> str:
-    """What somebody is called, by us or by themselves."""
-    person = turn.tx.people.get(who)
-    shown = next((one.name for one in turn.tx.people.contacts(who) if one.name), "")
-    return (person.name if person else "") or shown or turn.tx.wording.say("roll.nameless", {})
+    return [listed_name(turn, one.person) for one in said if one.reply is reply][:NAMES]
 
 
 def _which(turn: Turn, answer: Answer) -> bool:

@@ -173,12 +173,12 @@ def _with_a_human(turn: Turn) -> bool:
 
 def _danger_over(turn: Turn) -> bool:
     """Who called for help says that it is no longer needed, whatever was asked meanwhile."""
-    return danger.is_over(turn)
+    return danger.called_off(turn)
 
 
 def _name_kept(turn: Turn) -> bool:
     """Whoever reported something wants the name kept, or wonders who learns it."""
-    return keep_name.is_meant(turn)
+    return keep_name.taken_up(turn)
 
 
 def _accusation(turn: Turn) -> bool:

@@ -53,6 +53,18 @@ def words(turn: Turn, order: WorkOrder) -> str:
     return "" if turn.in_group else order.text
 
 
+def person_name(turn: Turn, who: int) -> str:
+    """What somebody is called, by us or by themselves; "" where nobody knows."""
+    person = turn.tx.people.get(who)
+    names = (person.name if person else "", *(one.name for one in turn.tx.people.contacts(who)))
+    return next(filter(None, names), "")
+
+
+def listed_name(turn: Turn, who: int) -> str:
+    """The same for a list, with words for whoever left no name."""
+    return person_name(turn, who) or turn.tx.wording.say("roll.nameless", {})
+
+
 def masked_name(name: str) -> str:
     """As much of a name as tells one person from another in a list: 王**."""
     return f"{name[:1]}**" if name else ""

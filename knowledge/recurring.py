@@ -46,13 +46,13 @@ def first_day(rule: str, starts: datetime) -> date | None:
 
 def occurrence(day: date, calendar: WorkCalendar, holidays: str) -> Occurrence | None:
     """What becomes of this day: kept, moved behind the holiday, or None when it is skipped."""
-    names = [row.name for row in calendar.names_between(day, day)]
-    if not names or holidays == "keep":
-        return Occurrence(meant=day, day=day, holiday=names[0] if names else "")
+    holiday = calendar.holiday_on(day)
+    if not holiday or holidays == "keep":
+        return Occurrence(meant=day, day=day, holiday=holiday)
     if holidays == "skip":
         return None
     moved = calendar.next_working_day(day)
-    return Occurrence(meant=day, day=moved, holiday=names[0])
+    return Occurrence(meant=day, day=moved, holiday=holiday)
 
 
 def falls_on(
@@ -60,9 +60,8 @@ def falls_on(
 ) -> tuple[date, str] | None:
     """The first day of the rule that is in a holiday, and its name."""
     for day in days_of(rule, starts, starts.date(), last):
-        names = calendar.names_between(day, day)
-        if names:
-            return day, names[0].name
+        if holiday := calendar.holiday_on(day):
+            return day, holiday
     return None
 
 

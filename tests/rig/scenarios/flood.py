@@ -79,7 +79,9 @@ async def play(
 
 
 async def _shout(telegram: Telegram, *, rate: float, seconds: float) -> int:
-    """One account says so many different things a second; how many it were."""
+    """One account says so many different things a second, of buildings nobody else speaks of; how
+    many it were.
+    """
     began, said = time.monotonic(), 0
     while (passed := time.monotonic() - began) < seconds:
         due = int(passed * rate) + 1 - said
@@ -87,7 +89,7 @@ async def _shout(telegram: Telegram, *, rate: float, seconds: float) -> int:
             {
                 "chat": FLOODER,
                 "user": FLOODER,
-                "text": f"锦绣园{15 + number % 10}栋{number // 10 % 3 + 1}单元楼道灯不亮了",
+                "text": f"望江花园{990 + number % 10}栋{number // 10 % 3 + 1}单元楼道灯不亮了",
             }
             for number in range(said, said + due)
         )
