@@ -39,6 +39,20 @@ async def test_every_level_hears_of_it_at_once(town: Town) -> None:
         assert any(order.number in line for line in await town.heard(who)), who
 
 
+@pytest.mark.parametrize(
+    ("said", "held_by"),
+    [
+        ("8栋1单元好大煤气味，头都晕了", "承办 第二网格网格长。到现场请回：到场"),
+        ("好大的煤气味，头晕", "承办 梧桐社区值班。到现场请回：到场"),
+    ],
+)
+async def test_the_alarm_names_who_has_it(town: Town, said: str, held_by: str) -> None:
+    await town.says("王阿姨", said, group=True)
+
+    lines = await town.heard("刘书记")
+    assert any(held_by in line for line in lines), lines
+
+
 async def test_it_goes_out_in_the_emergency_lane(town: Town) -> None:
     await town.says("王阿姨", "8栋1单元好大煤气味，头都晕了")
     first = next(out for out in town.channels["web"].sent if "119" in out.text)

@@ -148,4 +148,4 @@ def test_the_sample_has_holes_on_purpose(xiaoqi: Xiaoqi) -> None:
     done = xiaoqi("check", "--sample")
 
     assert done.code == 1
-    assert "陈静（梧桐社区社区值班）在任何渠道都联系不上：xiaoqi invite 生成邀请码" in done.out
+    assert "陈静（梧桐社区值班）在任何渠道都联系不上：xiaoqi invite 生成邀请码" in done.out
