@@ -36,7 +36,7 @@ def values_of(broadcast: Broadcast) -> dict[str, Any]:
         "title": broadcast.title,
         "text": broadcast.text,
         "state": broadcast.state.value,
-        "action": broadcast.action.value,
+        "action": broadcast.manner,
         "people": heads.all_people,
         "groups": heads.all_groups,
         "total": heads.total,
@@ -65,6 +65,8 @@ def acts_of(broadcast: Broadcast) -> tuple[Choice, ...]:
             acts.append("notice_retry")
         if counts.get(Delivery.UNKNOWN):
             acts.append("notice_resend")
+        if broadcast.asks and not broadcast.is_repeat and broadcast.heads.all_people:
+            acts.append("notice_repeat")
     if broadcast.state is BroadcastState.DRAFT and broadcast.overrides:
         acts.remove("notice_urgent")
     return tuple(Choice(value=act) for act in acts)

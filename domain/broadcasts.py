@@ -144,7 +144,7 @@ class Broadcast:
     approver: int | None = None
     state: BroadcastState = BroadcastState.DRAFT
     action: Action = Action.NOTICE
-    of: int | None = None  # the one it corrects or takes back
+    of: int | None = None  # the one it corrects, takes back or asks once more
     template: str
     title: str
     text: str
@@ -172,6 +172,21 @@ class Broadcast:
     def ended(self) -> int:
         """How many recipients have their result."""
         return sum(self.counts.get(one, 0) for one in ENDED)
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it asks those once more who have not answered another."""
+        return self.action is Action.NOTICE and self.of is not None
+
+    @property
+    def manner(self) -> str:
+        """What it is to the one before it, in a word of the phrasebook."""
+        return "repeat" if self.is_repeat else self.action.value
+
+    @property
+    def answered_as(self) -> int | None:
+        """The broadcast to which answers count: a repeat has none of its own."""
+        return self.of if self.is_repeat else self.id
 
     def moved_to(self, state: BroadcastState, **changes: Any) -> Broadcast:
         """The broadcast in another state; raises BroadcastMoved where the table has no such
@@ -337,10 +352,34 @@ def counts_left(
     return {**left, states[0]: over} if over > 0 else left
 
 
-def require_sent(broadcast: Broadcast) -> None:
-    """Raise BroadcastMoved for one that nobody has got: there is nothing to put right."""
-    if not any(broadcast.counts.get(one) for one in (Delivery.SENT, Delivery.UNKNOWN)):
+def following(
+    broadcast: Broadcast, action: Action, text: str, *, author: int, at: datetime
+) -> Broadcast:
+    """Something more to those who have got the first one: to all of them, or, as a notice once
+    more, to those of them who have not answered. Raises BroadcastMoved where nobody has got it.
+    """
+    if not is_sent(broadcast):
         raise BroadcastMoved(number=broadcast.number, state=broadcast.state.value)
+    return Broadcast(
+        number="",
+        unit=broadcast.unit,
+        author=author,
+        action=action,
+        of=broadcast.id,
+        template=broadcast.template,
+        title=broadcast.title,
+        text=text,
+        audience=broadcast.audience,
+        asks=action is Action.NOTICE,
+        merges=False,
+        created_at=at,
+        planned_at=at,
+    )
+
+
+def is_sent(broadcast: Broadcast) -> bool:
+    """Whether anybody has got it, or may have."""
+    return any(broadcast.counts.get(one) for one in (Delivery.SENT, Delivery.UNKNOWN))
 
 
 def require_length(text: str, act: Act) -> None:

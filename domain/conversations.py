@@ -102,6 +102,7 @@ STANDING = frozenset(
         "notice_answer.vote",
         "notice_approval.decide",
         "notices.act",
+        "nudge.remind",
         "rate.score",
         "signup.in_group",
         "signup.reply",

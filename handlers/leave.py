@@ -111,7 +111,13 @@ def _reason(turn: Turn, answer: Answer) -> bool:
 
 
 def _is_something_else(turn: Turn, answer: Answer) -> bool:
-    return not answer.value and turn.reading.intent in {"report", "signup", "ask", "activity"}
+    return not answer.value and turn.reading.intent in {
+        "report",
+        "signup",
+        "ask",
+        "activity",
+        "nudge",
+    }
 
 
 ANSWERS = {"which": _which, "reason": _reason}

@@ -10,7 +10,7 @@ from domain import broadcast_telling as telling
 from domain import broadcasts as moves
 from domain.broadcasts import LIVE, Action, Broadcast, BroadcastState, Delivery
 from domain.messages import Address, Choice
-from handlers import notice, notice_approval
+from handlers import notice, notice_approval, notice_repeat
 from handlers.shown import listed_name
 from handlers.turn import Answer, Turn
 from knowledge.normal import normal
@@ -96,7 +96,7 @@ def _meant(turn: Turn, answer: Answer) -> str:
     """The button that words stand for: 发吧, 明天早上八点发, 先别发; "" for none of them."""
     offered = {choice.value for choice in answer.question.choices}
     words = turn.heard.text
-    if turn.reading.place:
+    if turn.reading.place or turn.reading.intent == "nudge":
         return ""  # 3栋情况怎么样 is about something else
     timed = find_moment(normal(words).key, turn.now, turn.rules.zone) is not None
     verb = verb_in(words) or ("cancel" if turn.reading.intent == "cancel" else "")
@@ -268,33 +268,17 @@ def _correction(turn: Turn, answer: Answer) -> bool:
         return False
     moves.require_follower(broadcast, turn.act)
     moves.require_length(words, turn.act)
-    correction = _following(turn, broadcast, Action.CORRECTION, words)
-    notice.show(turn, turn.tx.broadcasts.add(correction))
+    _follow(turn, broadcast, Action.CORRECTION, words)
     return True
 
 
 def _recall(turn: Turn, broadcast: Broadcast) -> None:
-    recall = _following(turn, broadcast, Action.RECALL, broadcast.text)
-    notice.show(turn, turn.tx.broadcasts.add(recall))
+    _follow(turn, broadcast, Action.RECALL, broadcast.text)
 
 
-def _following(turn: Turn, broadcast: Broadcast, action: Action, text: str) -> Broadcast:
-    """Something more to exactly those who have got the first one."""
-    moves.require_sent(broadcast)
-    return Broadcast(
-        number="",
-        unit=broadcast.unit,
-        author=turn.person.id,
-        action=action,
-        of=broadcast.id,
-        template=broadcast.template,
-        title=broadcast.title,
-        text=text,
-        audience=broadcast.audience,
-        merges=False,
-        created_at=turn.now,
-        planned_at=turn.now,
-    )
+def _follow(turn: Turn, broadcast: Broadcast, action: Action, text: str) -> None:
+    more = moves.following(broadcast, action, text, author=turn.person.id, at=turn.now)
+    notice.show(turn, turn.tx.broadcasts.add(more))
 
 
 def _saved(turn: Turn, action: str, broadcast: Broadcast) -> None:
@@ -319,6 +303,7 @@ ACTS: Mapping[str, Act] = {
     "notice_resend": _resend,
     "notice_correct": _correct,
     "notice_recall": _recall,
+    "notice_repeat": notice_repeat.ask_again,
 }
 ANSWERS = {
     "which": _which,

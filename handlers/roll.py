@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from domain.activities import Activity, Reply, SignUp
+from domain.changes import Asking
+from domain.messages import Choice
 from handlers import activity_meant, meant, progress
 from handlers.activity_hosts import may_host
 from handlers.shown import listed_name
@@ -47,8 +49,17 @@ def show(turn: Turn, activity: Activity) -> None:
         unanswered=_names(turn, said, Reply.ASKED),
         leaves=leaves[:NAMES],
         arrived=[listed_name(turn, one.person) for one in said if one.came_at][:NAMES],
+        asking=_asking(turn, activity) if values["silent"] else None,
         **values,
     )
+
+
+def _asking(turn: Turn, activity: Activity) -> Asking | None:
+    """Whether those who have said nothing are to be reminded, while there is time."""
+    if activity.starts_at <= turn.now:
+        return None
+    choices = (Choice(value="remind_silent"),)
+    return Asking(step="nudge.remind", choices=choices, context={"activity": activity.id})
 
 
 def _names(turn: Turn, said: tuple[SignUp, ...], reply: Reply) -> list[str]:

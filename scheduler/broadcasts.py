@@ -216,7 +216,7 @@ def worded(tx: Transaction, broadcast: Broadcast) -> str:
     """The words everybody reads."""
     values = telling.values_of(broadcast)
     unit = tx.org.unit(broadcast.unit).name
-    return tx.wording.say(f"notice.out.{broadcast.action}", {**values, "unit": unit})
+    return tx.wording.say(f"notice.out.{broadcast.manner}", {**values, "unit": unit})
 
 
 def _feed_one(tx: Transaction, broadcast: Broadcast, row: RecipientRow, text: str) -> Delivery:
@@ -230,6 +230,9 @@ def _feed_one(tx: Transaction, broadcast: Broadcast, row: RecipientRow, text: st
         return Delivery.CANCELLED
     if who.person is not None and not _wants(tx, broadcast, who.person):
         tx.recipients.ended(row, Delivery.CANCELLED, "unwanted")
+        return Delivery.CANCELLED
+    if broadcast.is_repeat and tx.broadcasts.has_answered(broadcast, who.person):
+        tx.recipients.ended(row, Delivery.CANCELLED, "answered")
         return Delivery.CANCELLED
     if _is_spared(tx, broadcast, row, address):
         rules = tx.rules.limits.broadcasts
@@ -278,7 +281,7 @@ def _queue(
     queued = tx.outbox.add(
         outbound,
         person=who.person,
-        phrase=f"notice.out.{broadcast.action}",
+        phrase=f"notice.out.{broadcast.manner}",
         values={"notice_number": broadcast.number},
         request_key=f"broadcast:{row.id}:{row.tries}",
     )
@@ -289,7 +292,7 @@ def _queue(
             address=address,
             step="notice_answer.vote" if who.person else "notice_answer.in_group",
             choices=choices,
-            context={"broadcast": broadcast.id},
+            context={"broadcast": broadcast.answered_as},
             asked_at=tx.now,
             until=tx.now + QUESTION_LIFE,
         )

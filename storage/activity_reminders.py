@@ -6,13 +6,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.activities import Reply
 from storage.schema import attendance, moment, reminders, stored
 from storage.statements import Statement, Store, adding, among
 
 Steps = Iterable[tuple[str, datetime]]
+NUDGE = "nudge."  # how the stages begin in which those are asked again who said nothing
 
 _UNIQUE = ["activity", "person", "stage"]
 _PLAN = Statement(
@@ -20,21 +22,28 @@ _PLAN = Statement(
         index_elements=_UNIQUE
     )
 )
-_PLAN_FOR_ALL = Statement(
-    insert(reminders)
-    .from_select(
-        ["activity", "person", "stage", "due_at", "state"],
-        select(
-            attendance.c.activity,
-            attendance.c.person,
-            bindparam("of_stage"),
-            bindparam("at"),
-            literal("due"),
-        ).where(attendance.c.activity == bindparam("which")),
-        include_defaults=False,
+
+
+def _for_those(*conditions: ColumnElement[bool]) -> Statement:
+    return Statement(
+        insert(reminders)
+        .from_select(
+            ["activity", "person", "stage", "due_at", "state"],
+            select(
+                attendance.c.activity,
+                attendance.c.person,
+                bindparam("of_stage"),
+                bindparam("at"),
+                literal("due"),
+            ).where(attendance.c.activity == bindparam("which"), *conditions),
+            include_defaults=False,
+        )
+        .on_conflict_do_nothing(index_elements=_UNIQUE)
     )
-    .on_conflict_do_nothing(index_elements=_UNIQUE)
-)
+
+
+_PLAN_FOR_ALL = _for_those()
+_PLAN_FOR_SILENT = _for_those(attendance.c.reply == Reply.ASKED.value)
 _IS_DUE = reminders.c.state == "due"
 _OF = reminders.c.activity == bindparam("which")
 _MOVE = Statement(
@@ -46,6 +55,18 @@ _DROP = Statement(
     update(reminders)
     .where(_OF, _IS_DUE, ~among(reminders.c.stage, "but"))
     .values(state="dropped", ended_at=bindparam("now"))
+)
+_NUDGED = Statement(
+    select(func.max(reminders.c.due_at)).where(
+        _OF,
+        func.substr(reminders.c.stage, 1, len(NUDGE)) == NUDGE,
+        reminders.c.state != "dropped",
+    )
+)
+_TOLD = Statement(
+    select(func.max(reminders.c.ended_at)).where(
+        _OF, among(reminders.c.stage, "stages"), reminders.c.state == "told"
+    )
 )
 _NEXT = Statement(select(reminders.c.due_at).where(_IS_DUE).order_by(reminders.c.due_at).limit(1))
 _DUE = Statement(
@@ -101,6 +122,19 @@ class ReminderStore(Store):
         for stage, at in steps:
             self.db.run(_PLAN_FOR_ALL, which=activity, of_stage=stage, at=stored(at))
 
+    def nudge(self, activity: int, at: datetime) -> None:
+        """Whoever has said nothing is asked once more then, unless they answer before."""
+        stage = f"{NUDGE}{self.tx.now:%Y%m%d%H%M%S}"
+        self.db.run(_PLAN_FOR_SILENT, which=activity, of_stage=stage, at=stored(at))
+
+    def nudged_at(self, activity: int) -> datetime | None:
+        """When somebody was last asked once more, or will be."""
+        return _moment(self.db.value(_NUDGED, which=activity))
+
+    def told_at(self, activity: int, stages: Collection[str]) -> datetime | None:
+        """When somebody was last told one of these things."""
+        return _moment(self.db.value(_TOLD, which=activity, stages=list(stages)))
+
     def move(self, activity: int, steps: Steps) -> None:
         """The activity begins at another time: what was not told yet is told by that."""
         steps = tuple(steps)
@@ -134,10 +168,13 @@ class ReminderStore(Store):
 
     def next_due(self) -> datetime | None:
         """When somebody is to be told something next."""
-        found = self.db.value(_NEXT)
-        return None if found is None else moment(found)
+        return _moment(self.db.value(_NEXT))
 
     def end(self, ids: Collection[int], outcome: str) -> None:
         """What became of them: "told", "dropped" or "unreached"."""
         if ids:
             self.db.run(_END, ids=list(ids), outcome=outcome, now=stored(self.tx.now))
+
+
+def _moment(found: int | None) -> datetime | None:
+    return None if found is None else moment(found)

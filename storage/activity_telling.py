@@ -20,7 +20,7 @@ from domain.changes import Asking, AuditEntry
 from domain.conversations import Question
 from domain.messages import Address, Button, Choice, Lane, Outbound
 from domain.units import UnknownUnit
-from storage.activity_reminders import Reminder
+from storage.activity_reminders import NUDGE, Reminder
 from storage.telling import say_to
 
 if TYPE_CHECKING:
@@ -197,6 +197,8 @@ def _word(
         return _Word(phrase="activity.moved", choices=both)
     if row.stage == ASKED:
         return _Word(phrase="activity.asked", choices=both)
+    if row.stage.startswith(NUDGE):
+        return _Word(phrase="activity.nudge", choices=both) if reply is Reply.ASKED else None
     rules, zone = tx.rules.limits.activities, tx.rules.zone
     if reply in (Reply.LEAVE, Reply.WAITING):
         return None

@@ -76,6 +76,9 @@ _OF_AUTHOR = Statement(
     .order_by(broadcasts.c.id.desc())
     .limit(bindparam("many"))
 )
+_FOLLOWING = Statement(
+    select(broadcasts).where(broadcasts.c.of == _OF).order_by(broadcasts.c.id.desc())
+)
 _GONE_OUT = Statement(
     select(broadcasts)
     .where(
@@ -101,6 +104,11 @@ _VOTERS = Statement(
     .where(broadcast_answers.c.broadcast == _OF, broadcast_answers.c.value == bindparam("said"))
     .order_by(broadcast_answers.c.at, broadcast_answers.c.person)
     .limit(bindparam("many"))
+)
+_VOTED = Statement(
+    select(broadcast_answers.c.person).where(
+        broadcast_answers.c.broadcast == _OF, broadcast_answers.c.person == bindparam("whose")
+    )
 )
 _TALLY = Statement(
     select(broadcast_answers.c.value, func.count().label("count"))
@@ -156,6 +164,10 @@ class BroadcastStore(Store):
         rows = self.db.all(_OF_AUTHOR, whose=person, many=many)
         return tuple(self._broadcast(row) for row in rows)
 
+    def following(self, broadcast: Broadcast) -> tuple[Broadcast, ...]:
+        """What corrects it, takes it back or asks once more, newest first."""
+        return tuple(map(self._broadcast, self.db.all(_FOLLOWING, which=broadcast.id)))
+
     def sent_since(
         self, since: datetime, template: str, many: int = LISTED
     ) -> tuple[Broadcast, ...]:
@@ -171,12 +183,14 @@ class BroadcastStore(Store):
         """Give the next of the audience their rows; everybody has one however often they come."""
         if broadcast.plan is None:
             return broadcast
+        left_out = 0
         if broadcast.of is None:
             chunk = self.tx.audiences.expand(broadcast.audience, broadcast.plan, many=many)
             found, following, left_out = chunk.addressees, chunk.following, chunk.left_out
+        elif broadcast.is_repeat:
+            found, following = self.tx.recipients.silent_of(broadcast, broadcast.plan, many)
         else:
             found, following = self.tx.recipients.reached_by(broadcast.of, broadcast.plan, many)
-            left_out = 0
         heads = broadcast.heads
         recipients = self.tx.recipients
         people, groups = Counter(heads.people), Counter(heads.groups)
@@ -217,13 +231,17 @@ class BroadcastStore(Store):
 
     def tally(self, broadcast: Broadcast) -> Mapping[str, int]:
         """How many gave which answer."""
-        rows = self.db.all(_TALLY, which=broadcast.id)
+        rows = self.db.all(_TALLY, which=broadcast.answered_as)
         return {row.value: row.count for row in rows}
 
     def voters(self, broadcast: Broadcast, value: str, many: int) -> tuple[int, ...]:
         """Who gave this answer, the first first."""
-        rows = self.db.all(_VOTERS, which=broadcast.id, said=value, many=many)
+        rows = self.db.all(_VOTERS, which=broadcast.answered_as, said=value, many=many)
         return tuple(row.person for row in rows)
+
+    def has_answered(self, broadcast: Broadcast, person: int | None) -> bool:
+        """Whether this person has."""
+        return self.db.value(_VOTED, which=broadcast.answered_as, whose=person) is not None
 
     def _as_row(self, broadcast: Broadcast) -> dict[str, Any]:
         key = self.tx.vault.service_key()

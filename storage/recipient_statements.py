@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, and_, bindparam, exists, func, or_, select
 from domain.broadcasts import BroadcastState, Delivery
 from storage.schema import (
     OutboxState,
+    broadcast_answers,
     broadcast_recipients,
     broadcasts,
     chats,
@@ -30,16 +31,32 @@ PLAN_GROUP = Statement(
         index_elements=["broadcast", "channel", "chat"]
     )
 )
+_REACHED = and_(
+    _rows.c.broadcast == _OF,
+    _rows.c.state.in_([Delivery.SENT.value, Delivery.UNKNOWN.value]),
+)
 REACHED_BY = Statement(
     select(_rows)
-    .where(
-        _rows.c.broadcast == _OF,
-        _rows.c.id > bindparam("after"),
-        _rows.c.state.in_([Delivery.SENT.value, Delivery.UNKNOWN.value]),
-    )
+    .where(_REACHED, _rows.c.id > bindparam("after"))
     .order_by(_rows.c.id)
     .limit(bindparam("many"))
 )
+# Of a group nobody knows who has answered and who has not; who asks need not be asked.
+_SILENT = and_(
+    _REACHED,
+    _rows.c.person != bindparam("author"),
+    ~exists().where(
+        broadcast_answers.c.broadcast == _rows.c.broadcast,
+        broadcast_answers.c.person == _rows.c.person,
+    ),
+)
+SILENT_OF = Statement(
+    select(_rows)
+    .where(_SILENT, _rows.c.id > bindparam("after"))
+    .order_by(_rows.c.id)
+    .limit(bindparam("many"))
+)
+SILENT = Statement(select(func.count()).select_from(_rows).where(_SILENT))
 WAITING = Statement(
     select(_rows)
     .where(_rows.c.broadcast == _OF, _rows.c.state == Delivery.WAITING.value)

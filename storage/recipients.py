@@ -57,6 +57,27 @@ class RecipientStore(Store):
         following = str(rows[-1].id) if len(rows) == many else None
         return tuple(_recipient(row).addressee for row in rows), following
 
+    def silent(self, broadcast: Broadcast) -> int:
+        """How many people it reached in private have not answered it."""
+        found: int = self.db.value(
+            statements.SILENT, which=broadcast.answered_as, author=broadcast.author
+        )
+        return found
+
+    def silent_of(
+        self, repeat: Broadcast, cursor: str, many: int
+    ) -> tuple[tuple[Addressee, ...], str | None]:
+        """The next of those who have not answered what is asked once more, and the cursor."""
+        rows = self.db.all(
+            statements.SILENT_OF,
+            which=repeat.answered_as,
+            author=repeat.author,
+            after=int(cursor or 0),
+            many=many,
+        )
+        following = str(rows[-1].id) if len(rows) == many else None
+        return tuple(_recipient(row).addressee for row in rows), following
+
     def waiting(self, broadcast: Broadcast, many: int) -> tuple[RecipientRow, ...]:
         """The next recipients to be written to."""
         rows = self.db.all(statements.WAITING, which=broadcast.id, many=many)

@@ -985,7 +985,7 @@ reminders = Table(  # what one person is told of one activity, each thing once
     _id(),
     _to("activities", "activity"),
     _to("people", "person"),
-    _text("stage"),  # asked, d7, h2, moved.3, cancelled, record.d1…
+    _text("stage"),  # asked, d7, h2, moved.3, nudge.20260609103000, cancelled, record.d1…
     _number("due_at"),
     _text("state", default="due"),
     _number("ended_at", null=True),

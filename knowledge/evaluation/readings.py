@@ -47,6 +47,7 @@ _SAME = {
     "hello": "chitchat",
     "privacy_notice": "help",
     "roll": "activity",
+    "nudge": "activity",
     "cadence": "activity",
     "": "chitchat",
 }
