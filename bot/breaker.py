@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SEVERAL = 3  # chats one after the other; one chat alone may be at fault itself
 FIRST, LONGEST = 1.0, 20.0  # seconds between two tries
+SETTLED = 60.0  # seconds without a doubt, after which the platform is thought to be well again
 
 
 class Breaker:
@@ -18,21 +19,32 @@ class Breaker:
         self._chats: set[str] = set()
         self._pause = FIRST
         self._until = float("-inf")
+        self._rough_until = float("-inf")
+        self._was_rough = False
 
     @property
     def is_open(self) -> bool:
         """Whether the platform is thought to be out of order."""
         return len(self._chats) >= SEVERAL
 
-    def answered(self) -> None:
-        """The platform took a message or refused it: it works."""
+    def is_rough(self, at: float) -> bool:
+        """Whether it was out of order a moment ago, though some calls may have got through."""
+        return at < self._rough_until
+
+    def answered(self, at: float) -> bool:
+        """The platform took a message or refused it: it works. Whether it is well again."""
         self._chats.clear()
         self._pause = FIRST
+        well_again = self._was_rough and not self.is_rough(at)
+        self._was_rough = self._was_rough and not well_again
+        return well_again
 
     def doubtful(self, chat: str, at: float) -> float | None:
         """Until when nothing is sent any more, when that begins now."""
         if not self.is_open:
             self._chats.add(chat)
+        if self.is_open or self.is_rough(at):
+            self._was_rough, self._rough_until = True, at + SETTLED
         if not self.is_open or at < self._until:
             return None
         self._until = at + self._pause

@@ -250,13 +250,17 @@ class Line:
             left = self._clock()
             outcome = await self._outcome(row.outbound)
             self._limiter.answered(row.outbound.address.chat, left, self._clock())
-            self._sending[row.id] = (row, outcome)
         lane = row.outbound.lane.value
         counts.DELIVERED.labels(self._channel.name, lane, OUTCOMES[type(outcome)]).inc()
         logger.info("message tried", channel=self._channel.name, outcome=OUTCOMES[type(outcome)])
-        self._pause_after(outcome, row.outbound.address.chat)
+        well_again = self._pause_after(outcome, row.outbound.address.chat)
+        if isinstance(outcome, Unknown) and self._breaker.is_rough(self._clock()):
+            outcome = Unknown(outcome.reason, in_disorder=True)
+        self._sending[row.id] = (row, outcome)
         try:
             await self._record(row, token, outcome)
+            if well_again:
+                await self._database.run(lambda tx: tx.outbox.wake(self._channel.name))
         except Exception:
             # The row keeps its lease; when that is over somebody takes it up.
             logger.error("outcome not recorded", outbox=row.id, exc_info=True)
@@ -276,8 +280,10 @@ class Line:
             await asyncio.sleep(wait)
         return False
 
-    def _pause_after(self, outcome: Outcome, chat: str) -> None:
-        """Holds back the chat or the whole channel, where the outcome asks for it."""
+    def _pause_after(self, outcome: Outcome, chat: str) -> bool:
+        """Holds back the chat or the whole channel, where the outcome asks for it; whether the
+        platform is well again after a disorder.
+        """
         match outcome:
             case TryLater():
                 whose = None if outcome.scope == "channel" else chat
@@ -288,7 +294,8 @@ class Line:
                     logger.warning("platform out of order", channel=self._channel.name)
                     self._limiter.pause(None, until)
             case _:
-                self._breaker.answered()
+                return self._breaker.answered(self._clock())
+        return False
 
     async def _outcome(self, outbound: Outbound) -> Outcome:
         try:

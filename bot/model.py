@@ -153,7 +153,7 @@ class Model:
             return self._failed("broke")
         finally:
             self._running -= 1
-        self._breaker.answered()
+        self._breaker.answered(self._clock())
         return advice
 
     def _failed(self, why: str) -> Advice:

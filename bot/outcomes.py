@@ -58,7 +58,9 @@ def record(tx: Transaction, row: OutboxRow, token: str, outcome: Outcome) -> Non
             _refused(tx, row, token, outcome)
         case Unknown():
             again = row.outbound.lane in SAID_AGAIN
-            tx.outbox.unknown(row.id, token, str(outcome), retry=again)
+            tx.outbox.unknown(
+                row.id, token, str(outcome), retry=again, patient=outcome.in_disorder
+            )
 
 
 def _refused(tx: Transaction, row: OutboxRow, token: str, refused: Refused) -> None:

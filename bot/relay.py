@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -88,7 +89,8 @@ class Relay:
                 try:
                     if self._clock() >= renew_at or (token is None and line.may_be_free):
                         line.may_be_free = False
-                        token = await self._database.run(lambda tx: self._take(tx, name))
+                        take = partial(self._take, name=name, new=token is None)
+                        token = await self._database.run(take)
                         renew_at = self._clock() + LEASE / 3
                     if token is None or not await _to_the_end(line.begin_some(token)):
                         line.rests(asked)
@@ -103,10 +105,13 @@ class Relay:
         finally:
             await line.finish(token)
 
-    def _take(self, tx: Transaction, name: str) -> str | None:
+    def _take(self, tx: Transaction, name: str, *, new: bool = False) -> str | None:
+        """The lease, taken or prolonged; who is `new` to it knows of no disorder."""
         token = tx.leases.take(lease_of(name), owner=self._owner, seconds=LEASE)
         if token is not None:
             tx.outbox.sweep(name, token)
+            if new:
+                tx.outbox.wake(name)
         return token
 
 

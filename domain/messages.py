@@ -193,11 +193,14 @@ LEFT_HALFWAY = frozenset({LEASE_EXPIRED, STOPPED})
 
 
 class Unknown(SendError):
-    """The request left and no answer came: it may or may not have been delivered."""
+    """The request left and no answer came: it may or may not have been delivered. `in_disorder`
+    means that it is so with most others, too.
+    """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, in_disorder: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.in_disorder = in_disorder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from domain.messages import Address, Button, Lane, Outbound
 from storage import outbox_statements as statements
 from storage.bell import Topic
 from storage.keyring import BadKey
-from storage.outbox_statements import LANES, MAX_UNKNOWN
+from storage.outbox_statements import IN_DANGER, LANES, MAX_UNKNOWN, PATIENCE
 from storage.schema import OutboxState, moment, stored
 from storage.statements import Store
 
@@ -167,13 +167,25 @@ class OutboxStore(Store):
         """The platform will never take it."""
         return self._end(row, token, OutboxState.REFUSED, reason)
 
-    def unknown(self, row: int, token: str, reason: str, *, retry: bool) -> bool:
-        """Nobody knows whether it arrived; with `retry` it is said again, four times at most."""
+    def unknown(
+        self, row: int, token: str, reason: str, *, retry: bool, patient: bool = False
+    ) -> bool:
+        """Nobody knows whether it arrived; with `retry` it is said again, four times at most.
+
+        With `patient` that is not at once, and ever later (`wake`).
+        """
         self.db.run(statements.COUNT_UNKNOWN, row=row, holder=token)
         found = self.db.one(statements.GET, row=row)
         if retry and found is not None and found.unknowns < MAX_UNKNOWN:
-            return self.later(row, token, 0, reason)
+            hurry = IN_DANGER if found.lane == LANES.index(Lane.EMERGENCY) else 1.0
+            after = hurry * PATIENCE[found.unknowns - 1] if patient else 0.0
+            return self.later(row, token, after, reason)
         return self._end(row, token, OutboxState.UNKNOWN, reason)
+
+    def wake(self, channel: str) -> None:
+        """The platform is well again: what waits for that may be said at once."""
+        if self.db.run(statements.WAKE, on_channel=channel, now=self._now()):
+            self.tx.ring(Topic.OUTBOX)
 
     def sweep(self, channel: str, token: str) -> tuple[int, ...]:
         """Take up what those left who delivered before: what they claimed waits again, what they

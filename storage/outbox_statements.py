@@ -16,6 +16,9 @@ LANES = tuple(Lane)
 # is not: worst case is a reported gap (design.md §1, "Three outcomes").
 SAID_AGAIN = frozenset({Lane.EMERGENCY, Lane.DIALOGUE, Lane.STAFF, Lane.MORNING})
 MAX_UNKNOWN = 5  # whoever is killed over and over may be killed at the same answer twice
+# Seconds between one and the next while the platform is out of order, which may be for an hour.
+PATIENCE = (60.0, 300.0, 900.0, 2700.0)
+IN_DANGER = 0.25  # of that
 
 _earlier = outbox.alias("earlier")
 _ROW: BindParameter[Any] = bindparam("row")
@@ -155,6 +158,16 @@ LATER = Statement(
         ready_at=bindparam("ready"),
         token=None,
     )
+)
+WAKE = Statement(
+    update(outbox)
+    .where(
+        outbox.c.channel == bindparam("on_channel"),
+        outbox.c.state == OutboxState.QUEUED.value,
+        outbox.c.unknowns > 0,
+        outbox.c.ready_at > bindparam("now"),
+    )
+    .values(ready_at=bindparam("now"))
 )
 RELEASE = Statement(
     update(outbox)
