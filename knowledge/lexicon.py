@@ -37,7 +37,6 @@ class Lexicon:
     confidential_ways: tuple[re.Pattern[str], ...]
     searches: tuple[re.Pattern[str], ...]
     rumours: tuple[re.Pattern[str], ...]
-    guests: tuple[re.Pattern[str], ...]
     anonymous: tuple[str, ...]
     elderly: tuple[str, ...]
     alone: tuple[str, ...]
@@ -55,9 +54,9 @@ def lexicon() -> Lexicon:
     table = tomllib.loads(text)
     belongs = {code: tuple(others) for code, others in table.pop("belongs").items()}
     placeless = {code: tuple(words) for code, words in table.pop("placeless").items()}
-    ways, searches, rumours, guests = (
+    ways, searches, rumours = (
         tuple(re.compile(pattern) for pattern in table.pop(name))
-        for name in ("confidential_ways", "searches", "rumours", "guests")
+        for name in ("confidential_ways", "searches", "rumours")
     )
     raises = tuple(
         Raise(category=row["category"], words=tuple(row["words"]), order_class=row["class"])
@@ -74,6 +73,5 @@ def lexicon() -> Lexicon:
         confidential_ways=ways,
         searches=searches,
         rumours=rumours,
-        guests=guests,
         **lists,
     )

@@ -1,6 +1,7 @@
 """Learns the sense for what is meant from `knowledge/seeds`: `python -m knowledge.sense_fit`.
 
-Logistic regression, one sentence at a time with steps that shrink where much was learnt (AdaGrad).
+Logistic regression, one sentence at a time with steps that shrink where much was learnt (AdaGrad);
+the mean of several orders of the sentences, since each order by itself forgets others.
 Dangers said in groups teach nothing of what is wanted: there are so many of them that all talk
 would be taken for a report.
 The rules' cues teach only with sentences the rules were not mended for (every file but
@@ -36,7 +37,9 @@ ROUNDS = 8
 PACE = 0.7
 DECAY = 1e-4
 SEED = 20260601
+ORDERS = 4  # of the sentences
 MOST_FEATURES = 14_000  # of one question, those that say most
+MOST_OF_DANGERS = 40_000
 TUNED = "tuned.txt"
 DANGERS = "01"  # how the codes of dangers begin
 QUIET_TALK = frozenset({"chitchat", "advert", "plus_one"})  # mostly said in groups, to others
@@ -103,7 +106,7 @@ def fitted() -> tuple[Weights, Weights, Weights, Weights]:
     return (
         _fit(intents, longest=2),
         _fit(categories),
-        _fit(dangers, usual=CALM, longest=2, rounds=4, pace=0.25),
+        _fit(dangers, usual=CALM, longest=2, pace=0.5, most=MOST_OF_DANGERS),
         _fit(kinds, longest=2),
     )
 
@@ -136,8 +139,8 @@ def _fit(
     *,
     usual: str | None = None,
     longest: int = LONGEST_RUN,
-    rounds: int = ROUNDS,
     pace: float = PACE,
+    most: int = MOST_FEATURES,
 ) -> Weights:
     """The weights for one question; rare labels count for more, or all but the `usual` one."""
     counts = Counter(run for key, _, _ in examples for run in runs(key) if len(run) <= longest)
@@ -149,42 +152,23 @@ def _fit(
     places = {feature: place for place, feature in enumerate(features)}
     labels = tuple(sorted({label for _, _, label in examples}))
     numbers = [labels.index(label) for _, _, label in examples]
-    said = Counter(numbers)
-    weights = {
+    says = {
         one: (min(2.0, (200 / count) ** 0.5) if usual is None else 1 + (labels[one] != usual) / 2)
-        for one, count in said.items()
+        for one, count in Counter(numbers).items()
     }
-    rows = [row(key, cues, places, rarity) for key, cues, _ in examples]
-    matrix = np.zeros((len(features), len(labels)), np.float32)
-    constant = np.zeros(len(labels), np.float32)
-    learnt = np.full(len(features), 1e-3, np.float32)
-    random = np.random.default_rng(SEED)
-    for _ in range(rounds):
-        for number in random.permutation(len(rows)):
-            where, values = rows[number]
-            own = matrix[where]
-            leads = values @ own + constant
-            powers = np.exp(leads - leads.max())
-            slope = powers / powers.sum()
-            slope[numbers[number]] -= 1
-            slope *= np.float32(weights[numbers[number]])
-            learnt[where] += values * values * (slope @ slope)
-            own -= pace * (values / np.sqrt(learnt[where]))[:, None] * slope
-            matrix[where] = own * np.float32(1 - DECAY)
-            constant -= np.float32(0.02) * slope
-    return _lighter(labels, features, rarity, matrix, constant)
-
-
-def _lighter(
-    labels: tuple[str, ...],
-    features: tuple[str, ...],
-    rarity: Floats,
-    matrix: Floats,
-    constant: Floats,
-) -> Weights:
+    lesson = _Lesson(
+        rows=[row(key, cues, places, rarity) for key, cues, _ in examples],
+        numbers=numbers,
+        says=[says[number] for number in numbers],
+        shape=(len(features), len(labels)),
+        pace=pace,
+    )
+    taught = [lesson.taught(SEED + order) for order in range(ORDERS)]
+    matrix = np.mean([matrix for matrix, _ in taught], axis=0)
+    constant = np.mean([constant for _, constant in taught], axis=0)
     heard = np.abs(matrix).max(axis=1) * rarity
     heard[[place for place, one in enumerate(features) if one.startswith("=")]] = np.inf
-    kept = np.sort(np.argsort(-heard, kind="stable")[:MOST_FEATURES])
+    kept = np.sort(np.argsort(-heard, kind="stable")[:most])
     return Weights(
         labels=labels,
         features=tuple(features[place] for place in kept),
@@ -192,6 +176,38 @@ def _lighter(
         matrix=matrix[kept],
         constant=constant,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lesson:
+    """The sentences as numbers: what each has, what it is, and how much it says."""
+
+    rows: list[tuple[NDArray[np.int64], Floats]]
+    numbers: list[int]
+    says: list[float]
+    shape: tuple[int, int]
+    pace: float
+
+    def taught(self, seed: int) -> tuple[Floats, Floats]:
+        """The matrix and the constants that the sentences teach in one order."""
+        matrix = np.zeros(self.shape, np.float32)
+        constant = np.zeros(self.shape[1], np.float32)
+        learnt = np.full(self.shape[0], 1e-3, np.float32)
+        random = np.random.default_rng(seed)
+        for _ in range(ROUNDS):
+            for number in random.permutation(len(self.rows)):
+                where, values = self.rows[number]
+                own = matrix[where]
+                leads = values @ own + constant
+                powers = np.exp(leads - leads.max())
+                slope = powers / powers.sum()
+                slope[self.numbers[number]] -= 1
+                slope *= np.float32(self.says[number])
+                learnt[where] += values * values * (slope @ slope)
+                own -= self.pace * (values / np.sqrt(learnt[where]))[:, None] * slope
+                matrix[where] = own * np.float32(1 - DECAY)
+                constant -= np.float32(0.02) * slope
+        return matrix, constant
 
 
 if __name__ == "__main__":

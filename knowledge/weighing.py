@@ -17,16 +17,19 @@ from knowledge.sense import DANGER, Sense, Sensed
 
 CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
 FEWEST_FEARED = 3  # characters beside codes and numbers: less tells of no danger by itself
-FEARED = 0.75  # how likely a danger is that no rule finds
-DOUBTED = 0.3  # what the rules find, told in a manner that explains it, and is less likely is none
+FEARED = 0.4  # how likely a danger is that no rule finds
+TERSE, FEARED_IN_FEW = 7, 0.75  # the same in fewer letters than this
+ORDINARY, FEARED_BESIDE = 0.8, 0.8  # the same of what is surely like an ordinary trouble
+DOUBTED = 0.4  # what the rules find, told in a manner that explains it, and is less likely is none
 FAR_FETCHED = 0.15  # the same of what is told plainly
 LIKELY = 0.25  # how likely an intent must be that the rules do not say
-SURE_IN_TALK = 0.7  # the same in talk that was not meant for us
+SURE_IN_TALK = 0.4  # the same in talk that was not meant for us
 SURE_OF_GRAVE = 0.5  # the same of what is not easily taken back
+SURE_OF_REPORT = 0.35  # and of a report
 SURE_OF_ANOTHER = 0.9  # and where an answer was expected
 SURE_BESIDE = 0.5  # or where an answer may come any day
-NAMES_URGENT = 0.3  # the same where that would make it urgent
-NAMES = 0.1  # how likely the category is of a problem no typical word names
+NAMES_URGENT = 0.1  # the same where that would make it urgent
+NAMES = 0.03  # how likely the category is of a problem no typical word names
 RENAMES = 0.5  # and of one they name otherwise
 FEW = 2  # letters: less says nothing, nor do numbers alone
 BY_RULES = frozenset({"privacy_notice"})  # nothing was learnt of it
@@ -70,15 +73,19 @@ class Weighing:
             anywhere = _HOMES.sub("", key)
             chance = max(chance, self._sense.danger.chance(DANGER, anywhere, cues))
             return found if chance >= (DOUBTED if cues & EXPLAINING else FAR_FETCHED) else ""
-        return "" if context.staff else self._sensed_danger(_without_guests(key), context)
+        return "" if context.staff else self._sensed_danger(key, context)
 
     def _sensed_danger(self, key: str, context: ReadingContext) -> str:
         """The category of a danger that no rule finds, or ""."""
-        if len(bare(_CODES.sub("", key))) < FEWEST_FEARED:
+        letters = len(bare(_CODES.sub("", key)))
+        if letters < FEWEST_FEARED:
             return ""
         cues = danger_cues(key, "")
-        feared = SURE_OF_ANOTHER if context.pending and not context.standing else FEARED
+        feared = FEARED_IN_FEW if letters < TERSE else FEARED
+        feared = SURE_OF_ANOTHER if context.pending and not context.standing else feared
         chance = self._sense.danger.chance(DANGER, key, cues)
+        if chance < FEARED_BESIDE and self._sense.category.best(key).chance >= ORDINARY:
+            return ""
         return self._sense.kind.best(key, cues).label if chance >= feared else ""
 
     def fits(
@@ -126,16 +133,12 @@ class Weighing:
         return sensed.label in REPORTS or not (accuses_staff(key) or speaks_of_conduct(key))
 
 
-def _without_guests(key: str) -> str:
-    for guests in lexicon().guests:
-        key = guests.sub("", key)
-    return key
-
-
 def _enough(label: str, context: ReadingContext) -> float:
     """How likely an intent must be to count although the rules say another."""
     if context.pending:
         return SURE_BESIDE if context.standing else SURE_OF_ANOTHER
     if context.group and not context.addressed and label not in LEFT_ALONE:
         return SURE_IN_TALK
-    return SURE_OF_GRAVE if label in GRAVE | REPORTS else LIKELY
+    if label in REPORTS:
+        return SURE_OF_REPORT
+    return SURE_OF_GRAVE if label in GRAVE else LIKELY

@@ -1,9 +1,9 @@
 """What is understood of labelled messages, all sentences of our own making; figures are floors.
 
 Those in tests/data were looked at while the rules were mended, and are seeds of what is sensed, as
-are the `_dev` halves of `fresh` but for those of `third_*`. No rule and no seed was made from a
-sentence of a `_test` half, but they were measured again and again, and thresholds and seeds were
-chosen with their counts in view.
+are the `_dev` halves of `fresh` but for those of `third_*`, `scenes_*` and `wishes_*`. No rule and
+no seed was made from a sentence of a `_test` half, but they were measured again and again, and
+thresholds and seeds were chosen with their counts in view.
 """
 
 from __future__ import annotations
@@ -56,8 +56,12 @@ def _measured(reader: Reader, name: str) -> Figures:
         ("harmless_test", {"ignored_rate": 0.9}),
         ("spoken_dangers_test", {"emergency_recall": 0.9}),
         ("plain_dangers", {"messages": 140, "emergency_recall": 0.99}),
-        ("third_dangers_test", {"emergency_recall": 0.77}),
-        ("third_dangers_dev", {"emergency_recall": 0.79}),
+        ("third_dangers_test", {"emergency_recall": 0.84}),
+        ("third_dangers_dev", {"emergency_recall": 0.87}),
+        ("scenes_dev", {"messages": 800, "emergency_recall": 0.95}),
+        ("scenes_test", {"messages": 1300, "emergency_recall": 0.96}),
+        ("wishes_dev", {"intent_accuracy": 0.89, "category_accuracy": 0.83, "ignored_rate": 0.85}),
+        ("wishes_test", {"intent_accuracy": 0.88, "category_accuracy": 0.8, "ignored_rate": 0.8}),
     ],
 )
 def test_the_floors_are_reached(reader: Reader, name: str, floors: Mapping[str, float]) -> None:
@@ -81,6 +85,10 @@ def test_small_talk_that_sounds_dangerous_raises_no_alarm(reader: Reader) -> Non
         ("plain_calm", 0.02),
         ("spoken_calm_test", 0.08),
         ("third_calm_test", 0.09),
+        ("scenes_dev", 0.025),
+        ("scenes_test", 0.012),
+        ("wishes_dev", 0.035),
+        ("wishes_test", 0.035),
     ],
 )
 def test_danger_is_rarely_heard_in_fresh_harmless_talk(
