@@ -17,7 +17,7 @@ from knowledge.sense import DANGER, Sense, Sensed
 
 CLEAR = 40.0  # the score of a fit that counts in talk not meant for us; weak words stay below
 FEWEST_FEARED = 3  # characters beside codes and numbers: less tells of no danger by itself
-FEARED = 0.4  # how likely a danger is that no rule finds
+FEARED = 0.45  # how likely a danger is that no rule finds
 TERSE, FEARED_IN_FEW = 7, 0.75  # the same in fewer letters than this
 ORDINARY, FEARED_BESIDE = 0.8, 0.8  # the same of what is surely like an ordinary trouble
 DOUBTED = 0.4  # what the rules find, told in a manner that explains it, and is less likely is none
