@@ -60,8 +60,11 @@ def _measured(reader: Reader, name: str) -> Figures:
         ("third_dangers_dev", {"emergency_recall": 0.87}),
         ("scenes_dev", {"messages": 800, "emergency_recall": 0.95}),
         ("scenes_test", {"messages": 1300, "emergency_recall": 0.96}),
-        ("wishes_dev", {"intent_accuracy": 0.89, "category_accuracy": 0.83, "ignored_rate": 0.85}),
-        ("wishes_test", {"intent_accuracy": 0.88, "category_accuracy": 0.8, "ignored_rate": 0.8}),
+        ("wishes_dev", {"intent_accuracy": 0.87, "category_accuracy": 0.81, "ignored_rate": 0.9}),
+        (
+            "wishes_test",
+            {"intent_accuracy": 0.88, "category_accuracy": 0.78, "ignored_rate": 0.88},
+        ),
     ],
 )
 def test_the_floors_are_reached(reader: Reader, name: str, floors: Mapping[str, float]) -> None:
