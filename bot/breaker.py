@@ -19,8 +19,7 @@ class Breaker:
         self._chats: set[str] = set()
         self._pause = FIRST
         self._until = float("-inf")
-        self._rough_until = float("-inf")
-        self._was_rough = False
+        self._rough_until: float | None = None
 
     @property
     def is_open(self) -> bool:
@@ -29,22 +28,23 @@ class Breaker:
 
     def is_rough(self, at: float) -> bool:
         """Whether it was out of order a moment ago, though some calls may have got through."""
-        return at < self._rough_until
+        return self._rough_until is not None and at < self._rough_until
 
     def answered(self, at: float) -> bool:
         """The platform took a message or refused it: it works. Whether it is well again."""
         self._chats.clear()
         self._pause = FIRST
-        well_again = self._was_rough and not self.is_rough(at)
-        self._was_rough = self._was_rough and not well_again
-        return well_again
+        if self._rough_until is None or self.is_rough(at):
+            return False
+        self._rough_until = None
+        return True
 
     def doubtful(self, chat: str, at: float) -> float | None:
         """Until when nothing is sent any more, when that begins now."""
         if not self.is_open:
             self._chats.add(chat)
         if self.is_open or self.is_rough(at):
-            self._was_rough, self._rough_until = True, at + SETTLED
+            self._rough_until = at + SETTLED
         if not self.is_open or at < self._until:
             return None
         self._until = at + self._pause

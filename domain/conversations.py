@@ -11,6 +11,8 @@ from typing import Any
 from domain.messages import Address, ChatKind, Choice
 from domain.places import OrderPlace
 
+QUESTION_LIFE = timedelta(days=30)  # in which what we asked may be answered
+
 
 class GroupMode(StrEnum):
     """When the service speaks in a group without being addressed (design.md §9)."""

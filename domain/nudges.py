@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.activities import Activity, by_day, reminders
 from domain.activity_rules import ActivityRules
 from domain.acts import RuleBroken
+from domain.broadcasts import Action, Broadcast, BroadcastState, is_sent
+from domain.conversations import QUESTION_LIFE
 
 BETWEEN = timedelta(hours=4)  # two nudges of the same activity, or of the same notice
 BESIDE_A_STEP = timedelta(hours=1)  # of the ladder, which asks them by itself
 BEFORE_THE_START = timedelta(minutes=30)  # what the night held back comes no later
+_GONE_OUT = frozenset({BroadcastState.SENDING, BroadcastState.DONE})
+_NOT_SENT = frozenset({BroadcastState.DRAFT, BroadcastState.AWAITING, BroadcastState.CANCELLED})
 
 
 class NudgedLately(RuleBroken):
@@ -41,6 +46,15 @@ class TooLateToNudge(RuleBroken):
 
     def __init__(self, activity: Activity) -> None:
         super().__init__(title=activity.title, starts=activity.starts_at)
+
+
+def may_be_answered(notice: Broadcast, later: Iterable[Broadcast], now: datetime) -> bool:
+    """Whether a notice asks something that is still open; `later` is what followed it."""
+    if not notice.asks or notice.is_repeat or notice.state not in _GONE_OUT:
+        return False
+    if not is_sent(notice) or now - (notice.starts_at or notice.created_at) > QUESTION_LIFE:
+        return False
+    return not any(one.action is Action.RECALL and one.state not in _NOT_SENT for one in later)
 
 
 def require_rested(

@@ -12,27 +12,19 @@ from domain.broadcasts import Action, Broadcast, BroadcastMoved, BroadcastState
 from domain.messages import Choice
 from handlers import notice, notice_answer
 from handlers.turn import Turn
-from storage.telling import QUESTION_LIFE
 
 LISTED = 6
 QUOTED = 12  # characters on a button
-GONE_OUT = frozenset({BroadcastState.SENDING, BroadcastState.DONE})
-NOT_SENT = frozenset({BroadcastState.DRAFT, BroadcastState.AWAITING, BroadcastState.CANCELLED})
 
 
 def open_ones(turn: Turn) -> list[Broadcast]:
     """What this person asked that may still be answered, newest first."""
-    return [one for one in turn.tx.broadcasts.of_author(turn.person.id) if _is_open(turn, one)]
-
-
-def _is_open(turn: Turn, broadcast: Broadcast) -> bool:
-    if not broadcast.asks or broadcast.is_repeat or broadcast.state not in GONE_OUT:
-        return False
-    asked_at = broadcast.starts_at or broadcast.created_at
-    if not moves.is_sent(broadcast) or turn.now - asked_at > QUESTION_LIFE:
-        return False
-    later = turn.tx.broadcasts.following(broadcast)
-    return not any(one.action is Action.RECALL and one.state not in NOT_SENT for one in later)
+    store = turn.tx.broadcasts
+    return [
+        one
+        for one in store.of_author(turn.person.id)
+        if one.asks and nudges.may_be_answered(one, store.following(one), turn.now)
+    ]
 
 
 def choices(turn: Turn, broadcasts: Sequence[Broadcast]) -> tuple[Choice, ...]:

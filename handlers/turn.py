@@ -20,8 +20,6 @@ from knowledge.notice_templates import Templates, shipped
 from knowledge.places import PlaceBook
 from storage.transaction import Transaction
 
-QUESTION_LIFE = timedelta(days=30)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:

@@ -17,12 +17,11 @@ import structlog
 from domain import broadcast_telling as telling
 from domain.broadcasts import Action, Broadcast, BroadcastState, Delivery
 from domain.changes import Change, Notice
-from domain.conversations import Question
+from domain.conversations import QUESTION_LIFE, Question
 from domain.messages import Address, Button, Choice, Lane, Outbound
 from storage.bell import Topic, woken
 from storage.database import Database, Unavailable
 from storage.recipients import RecipientRow
-from storage.telling import QUESTION_LIFE
 from storage.transaction import Transaction
 
 logger = structlog.get_logger()

@@ -53,9 +53,7 @@ class RecipientStore(Store):
         """The next of those whom another broadcast reached or may have reached, and the cursor of
         what follows, None after the last.
         """
-        rows = self.db.all(statements.REACHED_BY, which=of, after=int(cursor or 0), many=many)
-        following = str(rows[-1].id) if len(rows) == many else None
-        return tuple(_recipient(row).addressee for row in rows), following
+        return self._next(statements.REACHED_BY, cursor, many, which=of)
 
     def silent(self, broadcast: Broadcast) -> int:
         """How many people it reached in private have not answered it."""
@@ -68,13 +66,14 @@ class RecipientStore(Store):
         self, repeat: Broadcast, cursor: str, many: int
     ) -> tuple[tuple[Addressee, ...], str | None]:
         """The next of those who have not answered what is asked once more, and the cursor."""
-        rows = self.db.all(
-            statements.SILENT_OF,
-            which=repeat.answered_as,
-            author=repeat.author,
-            after=int(cursor or 0),
-            many=many,
+        return self._next(
+            statements.SILENT_OF, cursor, many, which=repeat.answered_as, author=repeat.author
         )
+
+    def _next(
+        self, statement: Statement, cursor: str, many: int, **values: Any
+    ) -> tuple[tuple[Addressee, ...], str | None]:
+        rows = self.db.all(statement, after=int(cursor or 0), many=many, **values)
         following = str(rows[-1].id) if len(rows) == many else None
         return tuple(_recipient(row).addressee for row in rows), following
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain import households, nights
 from domain.changes import Asking, Audience, AuditEntry, Change, Notice, Recipient
-from domain.conversations import Conversation, Question
+from domain.conversations import QUESTION_LIFE, Conversation, Question
 from domain.messages import Address, Button, ChatKind, Lane, Outbound
 from domain.orders import WorkOrder
 from domain.people import Contact, Person, Post, Role
@@ -24,7 +24,6 @@ from domain.units import Org, UnitKind
 if TYPE_CHECKING:
     from storage.transaction import Transaction
 
-QUESTION_LIFE = timedelta(days=30)
 LINK_LIFE = timedelta(days=2)
 STAFF_AUDIENCES = frozenset(
     {Audience.OWNER, Audience.ABOVE, Audience.RESPONDERS, Audience.DESK, Audience.POST}
