@@ -1,4 +1,4 @@
-"""A sense for what is meant, learnt from the sentences in `knowledge/seeds`, beside the rules.
+"""A sense for what is meant, learnt from `knowledge/seeds/messages`, beside the rules.
 
 It weighs runs of one to three letters and what the rules made of the same message (`cues`), so it
 knows where the rules may be trusted and speaks where they are silent. Its weights are a plain,

@@ -1,4 +1,6 @@
-"""Learns the sense for what is meant from `knowledge/seeds`: `python -m knowledge.sense_fit`.
+"""Learns the sense for what is meant: `python -m knowledge.sense_fit`.
+
+Its sentences are `knowledge/seeds/messages`.
 
 Logistic regression, one sentence at a time with steps that shrink where much was learnt (AdaGrad);
 the mean of several orders of the sentences, since each order by itself forgets others.
@@ -66,7 +68,7 @@ class Seed:
 
 def seeds() -> Iterator[Seed]:
     """The sentences of the package; a line in brackets says what those below it are."""
-    folder = resources.files("knowledge") / "seeds"
+    folder = resources.files("knowledge") / "seeds" / "messages"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         label = ""
         for line in file.read_text(encoding="utf-8").splitlines():
