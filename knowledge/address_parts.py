@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Candidate = tuple[str, int, float]  # kind, end, cost
+from knowledge.divisions import Candidate, Gazetteer
 
 SEPARATORS = frozenset("-—_、,，。./ #?？～~()（）:：;；·|\\&*\t\n")
 LONGEST_NAME = 22
 LONGEST_ROAD = 13
-STEM_COST = {"prov": 0.6, "city": 0.6, "district": 1.2}  # of a name without 省, 市, 区
 
 _CN = "一二三四五六七八九十百"
 _BLOCK = f"[{_CN}A-Za-z0-9东西南北]"
-_PEOPLES = r"(?:.{1,3}族)*"
-_PROVINCE_END = re.compile("(?:维吾尔自治区|壮族自治区|回族自治区|特别行政区|自治区|省|市)$")
-_CITY_END = re.compile(_PEOPLES + "(?:自治州|地区|盟|市)$")
-_DISTRICT_END = re.compile(_PEOPLES + "(?:自治县|自治旗|矿区|新区|区|县|市|旗)$")
-
 _NUMBERED_ROAD = re.compile("[0-9a-zA-Z]+号(?:路|大街|街|公路)$")
 _NUMBER_OF_ROAD = re.compile("[0-9a-zA-Z]+号")
 _HOLDS_ROAD = re.compile("路|街道|镇|村|区|市")
@@ -50,43 +44,28 @@ _TOWN_LENGTH = {1: 1.2, 2: -0.3, 3: 0.2, 4: 1.2}
 _VILLAGE_LENGTH = {1: 1.2, 2: 0.0, 3: 0.3, 4: 1.2}
 
 
-class Gazetteer:
-    """Provinces, cities and districts by full name and by stem."""
+class Endings:
+    """Words that names end with, kept by their last character since there are so many."""
 
-    def __init__(self, names: Mapping[str, list[tuple[str, float]]], full: frozenset[str]) -> None:
-        self._names = names
-        self._longest = max(map(len, names))
-        self.full_districts = full
+    def __init__(self, words: Iterable[str]) -> None:
+        self._by_last: dict[str, tuple[str, ...]] = {}
+        for word in words:
+            self._by_last[word[-1]] = (*self._by_last.get(word[-1], ()), word)
 
-    @classmethod
-    def of(cls, lines: Iterable[str], no_stems: Iterable[str]) -> Gazetteer:
-        """From lines "province city district…", where - is no city."""
-        full: dict[str, set[str]] = {"prov": set(), "city": set(), "district": set()}
-        for line in lines:
-            if line.startswith("#"):
-                continue
-            province, city, *districts = line.split()
-            full["prov"].add(province)
-            full["city"].update({city, province if province.endswith("市") else city} - {"-"})
-            full["district"].update(districts)
-        names: dict[str, list[tuple[str, float]]] = {}
-        ends = {"prov": _PROVINCE_END, "city": _CITY_END, "district": _DISTRICT_END}
-        for kind, known in full.items():
-            stems = {ends[kind].sub("", name) for name in known} - known
-            for name in known:
-                names.setdefault(name, []).append((kind, 0.0))
-            for stem in stems:
-                if len(stem) > 1 and not (kind == "district" and stem in set(no_stems)):
-                    names.setdefault(stem, []).append((kind, STEM_COST[kind]))
-        return cls(names, frozenset(full["district"]))
+    def of(self, said: str) -> str:
+        """The first of the endings that is not all of it, or ""."""
+        for word in self._by_last.get(said[-1], ()):
+            if said.endswith(word) and len(said) > len(word):
+                return word
+        return ""
 
-    def at(self, text: str, start: int) -> list[Candidate]:
-        """The divisions that may begin here."""
-        return [
-            (kind, start + length, cost)
-            for length in range(2, min(self._longest, len(text) - start) + 1)
-            for kind, cost in self._names.get(text[start : start + length], ())
-        ]
+    def whole(self, said: str) -> str:
+        """What is said if it is such a word, or ""."""
+        return said if said in self._by_last.get(said[-1], ()) else ""
+
+
+_TOWNS = Endings(("街道", "镇", "乡"))
+_VILLAGES = Endings(("居委会", "社区", "村"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +73,11 @@ class Grammar:
     """The words of addresses.toml, ready to be looked for; longer endings come first."""
 
     gazetteer: Gazetteer
-    roads: tuple[str, ...]
-    names: tuple[str, ...]
+    roads: Endings
+    names: Endings
     long_names: frozenset[str]
     inner_names: tuple[str, ...]
-    zones: tuple[str, ...]
+    zones: Endings
     sides: tuple[str, ...]
     no_name: tuple[str, ...]
     # kind, ending, cost in digits, cost in Chinese numerals
@@ -110,11 +89,11 @@ class Grammar:
         words = {name: tuple(said.split()) for name, said in table["words"].items()}
         return cls(
             gazetteer=gazetteer,
-            roads=words["road"],
-            names=tuple(sorted(words["poi"], key=len, reverse=True)),
+            roads=Endings(words["road"]),
+            names=Endings(sorted(words["poi"], key=len, reverse=True)),
             long_names=frozenset(words["long"]),
             inner_names=words["subpoi"],
-            zones=words["zone"],
+            zones=Endings(words["zone"]),
             sides=words["assist"],
             no_name=words["no_name"],
             counters=tuple(
@@ -163,20 +142,20 @@ class Candidates:
             yield "road", end, 1.5
         if numbered:
             return
-        if ending := _ending(said, ("街道", "镇", "乡")):
+        if ending := _TOWNS.of(said):
             inside = 2.0 if set(said[:-2]) & set("镇区县市路村") else 0.0
             yield "town", end, _by_length(_TOWN_LENGTH, said, ending, 2.5, 0.6) + inside
-        if ending := _ending(said, ("居委会", "社区", "村")):
+        if ending := _VILLAGES.of(said):
             inside = 2.0 if set(said[:-1]) & set("镇乡区县市路") else 0.0
             inside += 2.0 if said.endswith("新村") else 0.0
             yield "community", end, _by_length(_VILLAGE_LENGTH, said, ending, 3.0, 0.5) + inside
-        if ending := _ending(said, self._grammar.zones):
+        if ending := self._grammar.zones.of(said):
             cost = 0.3 + 0.25 * max(0, len(said) - 7)
             cost += 1.9 if ending.endswith(("工业园区", "工业区", "新区")) else 0.0
             yield "devZone", end, cost + (2.0 if set(said[1:]) & set("镇村乡街路") else 0.0)
 
     def _roads(self, said: str, start: int, end: int) -> Iterator[Candidate]:
-        ending = _ending(said, self._grammar.roads)
+        ending = self._grammar.roads.of(said)
         if not ending or (said[0] in "市镇区县路街" and self._inside(start)):
             return
         cost = _by_length(_ROAD_LENGTH, said, ending, 3.0, 0.8)
@@ -195,9 +174,7 @@ class Candidates:
         said = text[start:end]
         if said.startswith(self._grammar.no_name):
             return
-        ending = _ending(said, self._grammar.names) or (
-            said if said in self._grammar.names else ""
-        )
+        ending = self._grammar.names.of(said) or self._grammar.names.whole(said)
         cost = self._name_cost(said, ending) + _held(said, ending)
         if said[0] in "市镇街省" and self._inside(start):
             cost += 1.5
@@ -299,11 +276,6 @@ def _held(said: str, ending: str) -> float:
     cost += 3.0 if _HOLDS_NUMBER.search(said) else 0.0
     cost += 1.5 if _HOLDS_CHINESE_NUMBER.search(said) else 0.0
     return cost + (3.0 if ending == "楼" and said[-2] in _CN + "0123456789号" else 0.0)
-
-
-def _ending(said: str, endings: Sequence[str]) -> str:
-    """The first of the endings that is not all of it."""
-    return next((one for one in endings if said.endswith(one) and len(said) > len(one)), "")
 
 
 def _by_length(
