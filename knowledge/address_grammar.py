@@ -14,10 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from knowledge.address_parts import SEPARATORS, Candidates, Grammar
+from knowledge.address_parts import SEPARATORS, Candidates, Grammar, Span
 from knowledge.divisions import Gazetteer, gazetteer
-
-Span = tuple[str, int, int]  # kind, start, end
 
 UNUSUAL = 8.0  # the cost of parts in an order the grammar does not know
 SKIPPED = 3.2  # of a character that belongs to no part
@@ -42,11 +40,29 @@ class _Step:
 def ruled(text: str) -> list[Span]:
     """The parts by the grammar, in order; what belongs to none is left out."""
     grammar = _grammar()
-    first = _beginning(text, grammar.gazetteer)
-    return _cheapest(text[first:], first, grammar)
+    return [*_walked_back(_steps(text, grammar), grammar)][::-1]
 
 
-def _cheapest(text: str, first: int, grammar: _Costs) -> list[Span]:
+def beginning(text: str) -> int:
+    """Where the address begins, when it is written twice or something stands before it."""
+    known = gazetteer()
+    first = 0
+    for at in range(2, len(text) - 2):
+        provinces = [(end, cost) for kind, end, cost in known.at(text, at) if kind == "prov"]
+        if any(not cost and text[end - 1] in "省区" for end, cost in provinces):
+            first = at
+        elif provinces and text[at : at + 2] == text[:2]:
+            first = at if known.at(text, max(end for end, _ in provinces)) else first
+    if first:
+        return first - 2 if text.startswith("中国", first - 2) else first
+    for at in range(2, min(len(text) - 6, 20)):
+        first = at if text[at : at + 3] == text[:3] else first
+    half = len(text) // 2
+    return half if not first and half > 3 and text[:half] == text[half:] else first
+
+
+def _steps(text: str, grammar: _Costs) -> list[dict[str, _Step]]:
+    """By position and state: the cheapest way there."""
     found = Candidates(grammar.words, text)
     steps: list[dict[str, _Step]] = [{} for _ in range(len(text) + 1)]
     steps[0]["start"] = _Step(0.0, -1, "")
@@ -66,7 +82,7 @@ def _cheapest(text: str, first: int, grammar: _Costs) -> list[Span]:
             name = "roadno" if kind == "numbers" else kind
             after = _state(kind, text[at:end])
             _reach(steps[end], after, _Step(lead + cost, at, state, name))
-    return [*_walked_back(steps, first, grammar)][::-1]
+    return steps
 
 
 def _cheapest_before(kind: str, states: Mapping[str, _Step], grammar: _Costs) -> tuple[float, str]:
@@ -78,14 +94,14 @@ def _cheapest_before(kind: str, states: Mapping[str, _Step], grammar: _Costs) ->
     return costs[state], state
 
 
-def _walked_back(steps: list[dict[str, _Step]], first: int, grammar: _Costs) -> Iterator[Span]:
+def _walked_back(steps: list[dict[str, _Step]], grammar: _Costs) -> Iterator[Span]:
     end = len(steps) - 1
     last = steps[end]
     state = min(last, key=lambda one: last[one].cost + grammar.end.get(one.split("_")[0], 1.0))
     while end > 0:
         step = steps[end][state]
         if step.kind:
-            yield step.kind, first + step.start, first + end
+            yield step.kind, step.start, end
         end, state = step.start, step.state
 
 
@@ -119,23 +135,6 @@ def _state(kind: str, name: str) -> str:
     if name.endswith(_OF_ROOMS):
         return f"{kind}_of_rooms"
     return kind if name.endswith(_OF_HOUSES) else f"{kind}_of_numbers"
-
-
-def _beginning(text: str, gazetteer: Gazetteer) -> int:
-    """Where the address begins, when it is written twice or something stands before it."""
-    first = 0
-    for at in range(2, len(text) - 2):
-        provinces = [(end, cost) for kind, end, cost in gazetteer.at(text, at) if kind == "prov"]
-        if any(not cost and text[end - 1] in "省区" for end, cost in provinces):
-            first = at
-        elif provinces and text[at : at + 2] == text[:2]:
-            first = at if gazetteer.at(text, max(end for end, _ in provinces)) else first
-    if first:
-        return first - 2 if text.startswith("中国", first - 2) else first
-    for at in range(2, min(len(text) - 6, 20)):
-        first = at if text[at : at + 3] == text[:3] else first
-    half = len(text) // 2
-    return half if not first and half > 3 and text[:half] == text[half:] else first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from typing import Any
 
 from knowledge.divisions import Candidate, Gazetteer
 
+Span = tuple[str, int, int]  # kind, start, end
+
 SEPARATORS = frozenset("-—_、,，。./ #?？～~()（）:：;；·|\\&*\t\n")
 LONGEST_NAME = 22
 LONGEST_ROAD = 13
