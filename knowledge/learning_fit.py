@@ -1,8 +1,7 @@
 """Learns a category model from confirmed examples, beside the prior of the table.
 
 How much the prior counts and how sharp its confidence is are found by trying them on parts of the
-examples that were left out. One linear model for each label is fitted by dual coordinate descent
-(Hsieh et al. 2008), all labels at a time; a label with few examples weighs as much as a large one.
+examples that were left out. A label with few examples weighs as much as a large one.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.descent import SEED, Floats, Row, descended
 from knowledge.learning import (
     MOST_FEATURES,
     STEPS,
@@ -29,12 +29,7 @@ SHARPNESSES = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.0)
 PARTS = 3
 PENALTY = 0.3
 ROUNDS = 12
-SEED = 20260601
 FEW = 10  # examples of a label, below which the table's own words for it are examples, too
-
-Floats = NDArray[np.float32]
-Where = NDArray[np.int64]
-Sparse = list[tuple[Where, Floats]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +94,7 @@ def fit(
 class _Learning:
     """The examples as numbers."""
 
-    rows: Sparse
+    rows: list[Row]
     shares: Floats
     numbers: NDArray[np.int64]
     labels: int
@@ -110,31 +105,20 @@ class _Learning:
         """What these rows teach: of features, then of the prior's labels, then a constant."""
         known = self.shares.shape[1]
         tail = np.arange(self.features, self.features + known + 1)
-        matrix = np.zeros((self.features + known + 1, self.labels), dtype=np.float32)
-        signs = np.full((len(chosen), self.labels), -1.0, dtype=np.float32)
-        signs[np.arange(len(chosen)), self.numbers[chosen]] = 1.0
-        costs = 1 / (2 * PENALTY * self._importance(signs > 0))
-        alphas = np.zeros_like(signs)
+        is_one = np.zeros((len(chosen), self.labels), dtype=np.bool_)
+        is_one[np.arange(len(chosen)), self.numbers[chosen]] = True
         rows = []
         for place in chosen:
             where, values = self.rows[place]
             end = np.append(self.shares[place] * np.float32(scale), np.float32(1.0))
-            whole = np.concatenate([values, end])
-            rows.append((np.concatenate([where, tail]), whole, float(whole @ whole)))
-        random = np.random.default_rng(SEED)
-        for _ in range(ROUNDS):
-            for number in random.permutation(len(rows)):
-                where, values, length = rows[number]
-                sign, alpha, cost = signs[number], alphas[number], costs[number]
-                own = matrix.take(where, axis=0)
-                slope = sign * (values @ own) - 1 + alpha * cost
-                moved = np.maximum(alpha - slope / (length + cost), 0)
-                change = moved - alpha
-                if change.any():
-                    alphas[number] = moved
-                    own += values[:, None] * (change * sign)
-                    matrix[where] = own
-        return matrix
+            rows.append((np.concatenate([where, tail]), np.concatenate([values, end])))
+        return descended(
+            rows,
+            is_one,
+            np.float32(1) / (np.float32(2 * PENALTY) * self._importance(is_one)),
+            features=self.features + known + 1,
+            rounds=ROUNDS,
+        )
 
     def leads(self, matrix: Floats, chosen: NDArray[np.int64], scale: float) -> Floats:
         """How far each label leads in these rows."""

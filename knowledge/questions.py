@@ -20,6 +20,7 @@ _PAUSE = re.compile(r"[,，。！!?？;；:：…~～\n]+|(?<![\x00-\x7f])[ \u30
 SHORTEST_QUESTION = 4  # characters
 LONGEST_RUN = 3  # clauses that are one question
 MOST_RUNS = 8
+_ASKS_AT_LAST = re.compile(r"(?:[不没伐啵]|\?)[\s?!.~]*$")
 _ASKS = re.compile(r"(?:吗|嘛|\?)[?!. ]*$|要谁|算不算|合不合|能不能|可不可以|是不是|要不要|合法")
 
 
@@ -44,6 +45,11 @@ def reads_as_question(text: str) -> bool:
     return _ASKS.search(normal(text).key) is not None
 
 
+def asks(key: str) -> bool:
+    """Whether a normal text has a word that asks, or ends as questions do: 要带啥, 能办不."""
+    return _ways().asking.search(key) is not None or _ASKS_AT_LAST.search(key) is not None
+
+
 def canonical(text: str) -> str:
     """A bare text in one way of saying things, without what says nothing."""
     ways = _ways()
@@ -56,12 +62,12 @@ def questions_within(text: str) -> tuple[str, ...]:
     clauses = [clause for clause in _PAUSE.split(text) if bare(clause)]
     if len(clauses) < 2:
         return ()
-    asks = [_ways().asking.search(bare(clause)) is not None for clause in clauses]
+    asked = [_ways().asking.search(bare(clause)) is not None for clause in clauses]
     runs = (
         _led_in("".join(clauses[first : first + many]))
         for many in range(1, LONGEST_RUN + 1)
         for first in range(len(clauses) - many + 1)
-        if many < len(clauses) and any(asks[first : first + many])
+        if many < len(clauses) and any(asked[first : first + many])
     )
     long_enough = (run for run in runs if len(bare(run)) >= SHORTEST_QUESTION)
     return tuple(islice(long_enough, MOST_RUNS))

@@ -19,6 +19,7 @@ from knowledge.cues import danger_cues, intent_cues
 from knowledge.emergencies import HEADING, Emergencies
 from knowledge.intents import Fit, Intents
 from knowledge.lexicon import lexicon
+from knowledge.matters import matters_of
 from knowledge.names import find_people, find_targets
 from knowledge.normal import BLOT, Normal, blotted, normal
 from knowledge.places import PlaceBook
@@ -45,6 +46,7 @@ _UNFINISHED = re.compile(r"(?:[,、:]|\.\.+|…)$")
 _NOT_THIS = re.compile(r"不是[^,.!?;\s是]{1,12}")
 _WORDLESS = re.compile(rf"[\W\d{BLOT}]+")
 FEW_BESIDE = 3  # characters
+OF_A_MATTER = 0.9  # how likely a matter of public services must be to be a cue
 _EDGES = " \n,.;:!?，。；：！？、~()（）-"
 
 
@@ -137,6 +139,8 @@ class Reader:
             holds.add("fault")
         if place.building:
             holds.add("building")
+        if float(matters_of(heard.message.key).sum()) >= OF_A_MATTER:
+            holds.add("matter")
         return intent_cues(heard.message.key, fits, holds, overheard=overheard)
 
     def _hear(self, message: Normal, context: ReadingContext) -> _Heard:

@@ -4,7 +4,9 @@ Many are thought of, few are looked at: BM25 over characters, pairs of character
 a few phrasings; those are then weighed by what they have in common with the question, both ways,
 where a character that only sounds the same counts nearly as much. How sure it is comes from how
 alike the best is and how far behind the next one; both sums are fixed by hand
-(docs/evaluation.md).
+(docs/evaluation.md). People who do not know what a thing is called share no word with its answer,
+so the matter that is asked about (`knowledge/subjects.py`) finds answers of the same matter as
+well, and makes those of another one less sure.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from knowledge.questions import (
     sound,
     words_of,
 )
+from knowledge.subjects import Meant, Subjects
 
 Features = Callable[[str], list[str]]
 Floats = np.ndarray[Any, np.dtype[np.float32]]
@@ -163,6 +166,7 @@ class Index:
                 bodies.texts.append(told or bare(document.body))
                 bodies.owners.append(place)
         self._phrasings = _Phrasings(rows.texts, rows.owners)
+        self._subjects = Subjects([document.phrasings for document in documents])
         asked = frozenset(rows.owners)
         untold = [owner not in asked for owner in bodies.owners]
         self._bodies = _Bodies(
@@ -184,10 +188,11 @@ class Index:
         Where it is surer of a question that stands within the text, that is what is asked.
         """
         allowed = self._allowed(among)
+        meant = self._subjects.meant(text, allowed)
         best: list[Hit] = []
         for said in (text, *questions_within(text[:LONGEST_TOLD])):
             doubt = 0.0 if said is text else TAKEN_OUT
-            hits = self._ranked(said, allowed, among or (), last, doubt)[:limit]
+            hits = self._ranked(said, allowed, among or (), last, doubt, meant)[:limit]
             if hits and (not best or hits[0].confidence > best[0].confidence):
                 best = hits
             if best and best[0].confidence > NO_DOUBT:
@@ -201,6 +206,7 @@ class Index:
         among: Sequence[int],
         last: Collection[str],
         doubt: float,
+        meant: Meant,
     ) -> list[Hit]:
         said = bare(text[: LONGEST_QUESTION * 2])[:LONGEST_QUESTION]
         if not said:
@@ -211,20 +217,37 @@ class Index:
             for owner, weighed in self._bodies.search(said, allowed).items()
             if owner not in found
         }
+        found |= {owner: _Weighed(0.0, 0.0) for owner in meant.nearest if owner not in found}
         found = self._one_of_each(found, among, last)
-        best = sorted(found.items(), key=lambda one: (-one[1].rank, self._keys[one[0]]))
-        ranks = [weighed.rank for _, weighed in best] + [0.0]
-        hits = []
-        for place, (owner, weighed) in enumerate(best):
-            lead = ranks[0] - ranks[1] if place == 0 else ranks[place] - ranks[0]
+        ranks = {owner: meant.by_words(owner, weighed.rank) for owner, weighed in found.items()}
+        first, second, *_ = (*sorted(ranks.values(), reverse=True), 0.0, 0.0)
+        by_words, by_matter = {}, {}
+        for owner, weighed in found.items():
+            lead = ranks[owner] - (second if ranks[owner] == first else first)
             sure = calibrated(weighed.alike + LEAD * lead - doubt)
-            hits.append(Hit(key=self._keys[owner], score=weighed.rank, confidence=sure))
-        return hits
+            by_words[owner] = meant.by_words(owner, sure)
+            by_matter[owner] = meant.by_matter(owner, found)
+        fits = ranks
+        if max(by_matter.values(), default=0.0) > max(by_words.values(), default=0.0):
+            # The root lets those be offered beside the best that are half as likely.
+            shares = {owner: MOST_ALIKE * float(meant.shares[owner]) ** 0.5 for owner in ranks}
+            fits = {
+                owner: max(rank, shares[owner]) + TOLD_APART * rank
+                for owner, rank in ranks.items()
+            }
+        return [
+            Hit(
+                key=self._keys[owner],
+                score=fits[owner],
+                confidence=max(by_words[owner], by_matter[owner]),
+            )
+            for owner in sorted(found, key=lambda one: (-fits[one], self._keys[one]))
+        ]
 
     @property
     def nbytes(self) -> int:
         """How much room it takes, nearly."""
-        return self._phrasings.nbytes + self._bodies.nbytes
+        return self._phrasings.nbytes + self._bodies.nbytes + self._subjects.nbytes
 
     def _one_of_each(
         self, found: dict[int, _Weighed], among: Sequence[int], last: Collection[str]
@@ -254,6 +277,8 @@ class Index:
 
 
 LEAD = 1.5
+MOST_ALIKE = 4.5  # the largest rank there is
+TOLD_APART = 0.1  # what words count among answers of one matter
 TAKEN_OUT = 1.0  # less sure is what was found for a part of a text
 # Where half of the hits are right, and how fast that changes (measured, docs/evaluation.md).
 EVEN, STEEP = 5.6, 0.85

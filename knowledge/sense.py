@@ -63,15 +63,16 @@ class Head:
 
     def best(self, key: str, cues: Collection[str] = ()) -> Sensed:
         """The likeliest label."""
-        chances = self._chances(key, cues)
+        chances = self.chances(key, cues)
         place = int(chances.argmax())
         return Sensed(label=self.labels[place], chance=float(chances[place]))
 
     def chance(self, label: str, key: str, cues: Collection[str] = ()) -> float:
         """How likely this label is."""
-        return float(self._chances(key, cues)[self._columns[label]])
+        return float(self.chances(key, cues)[self._columns[label]])
 
-    def _chances(self, key: str, cues: Collection[str]) -> Floats:
+    def chances(self, key: str, cues: Collection[str] = ()) -> Floats:
+        """How likely every label is, in their order."""
         import numpy as np
 
         where, values = row(key, cues, self._places, self._weights.rarity)

@@ -26,9 +26,11 @@ from numpy.typing import NDArray
 from domain.readings import ReadingContext
 from domain.rules import Category
 from knowledge.intents import Intents
+from knowledge.matters import NONE
 from knowledge.normal import normal
 from knowledge.places import PlaceBook
 from knowledge.reader import Reader
+from knowledge.seed_files import labelled
 from knowledge.sense import CALM, DANGER, FILE, LONGEST_RUN, Weights, packed, row, runs
 from knowledge.slips import mended
 from knowledge.tables import read_categories
@@ -40,9 +42,9 @@ PACE = 0.7
 DECAY = 1e-4
 SEED = 20260601
 ORDERS = 4  # of the sentences
-MOST_FEATURES = 14_000  # of one question, those that say most
-MOST_OF_DANGERS = 40_000
+MOST_FEATURES = 40_000  # of one question, those that say most
 TUNED = "tuned.txt"
+ONE_IN = 6  # of the questions about matters
 DANGERS = "01"  # how the codes of dangers begin
 QUIET_TALK = frozenset({"chitchat", "advert", "plus_one"})  # mostly said in groups, to others
 
@@ -68,15 +70,11 @@ class Seed:
 
 def seeds() -> Iterator[Seed]:
     """The sentences of the package; a line in brackets says what those below it are."""
-    folder = resources.files("knowledge") / "seeds" / "messages"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        label = ""
-        for line in file.read_text(encoding="utf-8").splitlines():
-            said = line.strip()
-            if said.startswith("[") and said.endswith("]"):
-                label = said[1:-1]
-            elif said and not said.startswith("#"):
-                yield Seed(text=said, label=label, tuned=file.name == TUNED)
+    for file, label, said in labelled("messages"):
+        yield Seed(text=said, label=label, tuned=file == TUNED)
+    for _, matter, said in labelled("matters"):
+        if matter != NONE and not zlib.crc32(said.encode()) % ONE_IN:
+            yield Seed(text=said, label="ask", tuned=True)
 
 
 def fitted() -> tuple[Weights, Weights, Weights, Weights]:
@@ -108,7 +106,7 @@ def fitted() -> tuple[Weights, Weights, Weights, Weights]:
     return (
         _fit(intents, longest=2),
         _fit(categories),
-        _fit(dangers, usual=CALM, longest=2, pace=0.5, most=MOST_OF_DANGERS),
+        _fit(dangers, usual=CALM, longest=2, pace=0.5),
         _fit(kinds, longest=2),
     )
 
@@ -133,7 +131,7 @@ def _context(seed: Seed) -> ReadingContext:
 
 
 def _without_rules(cues: frozenset[str]) -> frozenset[str]:
-    return frozenset(cue for cue in cues if not cue.startswith("=rule"))
+    return frozenset(cue for cue in cues if not cue.startswith(("=rule", "=holds matter")))
 
 
 def _fit(
@@ -142,7 +140,6 @@ def _fit(
     usual: str | None = None,
     longest: int = LONGEST_RUN,
     pace: float = PACE,
-    most: int = MOST_FEATURES,
 ) -> Weights:
     """The weights for one question; rare labels count for more, or all but the `usual` one."""
     counts = Counter(run for key, _, _ in examples for run in runs(key) if len(run) <= longest)
@@ -170,7 +167,7 @@ def _fit(
     constant = np.mean([constant for _, constant in taught], axis=0)
     heard = np.abs(matrix).max(axis=1) * rarity
     heard[[place for place, one in enumerate(features) if one.startswith("=")]] = np.inf
-    kept = np.sort(np.argsort(-heard, kind="stable")[:most])
+    kept = np.sort(np.argsort(-heard, kind="stable")[:MOST_FEATURES])
     return Weights(
         labels=labels,
         features=tuple(features[place] for place in kept),

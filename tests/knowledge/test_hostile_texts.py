@@ -48,10 +48,12 @@ def test_none_of_them_is_a_command_or_a_danger_and_nothing_in_them_is_run(
     """In private and overheard in a group, by turns; a code or another script is no danger."""
     commands = {intent.name for intent in intents if intent.staff}
     contexts = (ReadingContext(), ReadingContext(group=True, addressed=False))
-    reader.read("垃圾分类怎么分", contexts[0])  # what is loaded once
+    for said in ("垃圾分类怎么分", "厂子倒了 听说能按月领一阵子钱 咋申"):
+        reader.read(said, contexts[0])  # what is loaded once
     taken, feared, many = [], [], 0
+    texts = [*hostile_texts()]
     with watched() as acts:
-        for row, each in enumerate(hostile_texts()):
+        for row, each in enumerate(texts):
             reading = reader.read(each.text, contexts[row % 2])
             many += 1
             if reading.intent in commands or len(reading.text) > LONGEST:
