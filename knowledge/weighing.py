@@ -44,6 +44,9 @@ _MANNERS = (
 )  # fmt: skip
 EXPLAINING = frozenset(f"=manner {name}" for name in _MANNERS)
 _HOMES = re.compile(r"[\da-z一二三四五六七八九十]+(?:栋|幢|号楼|单元|楼|室|#)")
+_ESTATE = re.compile(
+    "^[\u4e00-\u9fff]{2,5}?(?:花园|家园|小区|公寓|新村|广场|大厦|绿洲|[苑园城府湾庭里村邸墅居])"
+)
 _SOMEBODY = re.compile("有(?:人|个|位|小孩|老人|孩子)")
 _DIGITS = re.compile(r"[\d*#xX+\-]+")
 _CODES = re.compile(
@@ -78,7 +81,8 @@ class Weighing:
             # Where it is makes it neither likely nor unlikely; ordinary troubles are told so, too.
             # An estate nobody has heard of stands before whom it befalls: 锦绣花园有人触电了.
             whom = _SOMEBODY.search(key)
-            ways = {key, _HOMES.sub("", key), key[whom.start() :] if whom else key}
+            anywhere = _ESTATE.sub("", _HOMES.sub("", key))
+            ways = {key, _HOMES.sub("", key), anywhere, key[whom.start() :] if whom else key}
             chance = max(self._sense.danger.chance(DANGER, way, cues) for way in ways)
             return found if chance >= (DOUBTED if cues & EXPLAINING else FAR_FETCHED) else ""
         return "" if context.staff else self._sensed_danger(key, context)
