@@ -47,13 +47,19 @@ class Subjects:
     """The matters of many answers, each known by the questions it answers."""
 
     def __init__(self, answers: Sequence[Sequence[str]]) -> None:
-        chances = np.zeros((len(answers), len(matters())), dtype=np.float32)
+        of_some: dict[int, Floats] = {}
         for number, questions in enumerate(answers):
             if questions:
-                chances[number] = np.mean([matters_of(form(one)) for one in questions], axis=0)
-        likeliest = chances.max(axis=1, initial=0.0)
+                chances = np.mean([matters_of(form(one)) for one in questions], axis=0)
+                if chances.max() >= LEAST:
+                    of_some[number] = chances
+        # Most questions of a large base are about no matter at all; those take no room.
+        told = np.asarray(list(of_some.values()), dtype=np.float32).reshape(-1, len(matters()))
+        likeliest = told.max(axis=1, initial=0.0)
+        self._count = len(answers)
+        self._numbers = np.asarray(list(of_some), dtype=np.int64)
         self._known = likeliest >= KNOWN
-        self._chances = chances / np.maximum(likeliest, KNOWN)[:, None]
+        self._chances = told / np.maximum(likeliest, KNOWN)[:, None]
 
     def meant(self, text: str, allowed: Floats | None) -> Meant:
         """What a text asks about, beside every answer; `allowed` is 1 for those that may be
@@ -61,15 +67,15 @@ class Subjects:
         """
         asked = matters_of(form(text))
         asked = np.where(asked >= LEAST, asked, np.float32(0))
-        shares = self._chances @ asked
-        others = np.where(self._known, np.maximum(asked.sum() - shares, 0), np.float32(0))
+        shares, others = np.zeros((2, self._count), dtype=np.float32)
+        if asked.any():
+            told = self._chances @ asked
+            shares[self._numbers] = told
+            others[self._numbers] = np.where(self._known, np.maximum(asked.sum() - told, 0), 0)
         open_ = shares if allowed is None else shares * allowed
-        nearest = np.argsort(-open_, kind="stable")[:NEAREST]
-        return Meant(
-            shares=shares,
-            others=others,
-            nearest=tuple(int(one) for one in nearest if open_[one] >= LEAST),
-        )
+        near = np.flatnonzero(open_ >= LEAST)
+        near = near[np.argsort(-open_[near], kind="stable")][:NEAREST]
+        return Meant(shares=shares, others=others, nearest=tuple(map(int, near)))
 
     @property
     def nbytes(self) -> int:
