@@ -32,7 +32,7 @@ SURE_OF_ANOTHER = 0.9  # and where an answer was expected
 SURE_BESIDE = 0.5  # or where an answer may come any day
 NAMES_URGENT = 0.1  # the same where that would make it urgent
 NAMES = 0.03  # how likely the category is of a problem no typical word names
-RENAMES = 0.5  # and of one they name otherwise
+RENAMES = 0.55  # and of one they name otherwise
 OF_A_MATTER = 0.97  # how likely a question is about a matter of public services, to be asked
 FEW = 2  # letters: less says nothing, nor do numbers alone
 BY_RULES = frozenset({"privacy_notice"})  # nothing was learnt of it
@@ -43,7 +43,7 @@ _MANNERS = (
     "past", "supposed", "told", "teaches", "denied", "laughs", "much", "trades", "dear", "asks",
 )  # fmt: skip
 EXPLAINING = frozenset(f"=manner {name}" for name in _MANNERS)
-_HOMES = re.compile(r"[\da-z一二三四五六七八九十]+(?:栋|幢|号楼|单元|楼|室|#)")
+_HOMES = re.compile(r"[\da-z一二三四五六七八九十]+(?:栋|幢|号楼|单元|楼|室|#)(?:\d{3,4}(?!\d))?")
 _ESTATE = re.compile(
     "^[\u4e00-\u9fff]{2,5}?(?:花园|家园|小区|公寓|新村|广场|大厦|绿洲|[苑园城府湾庭里村邸墅居])"
 )
@@ -95,7 +95,9 @@ class Weighing:
         cues = danger_cues(key, "")
         feared = FEARED_IN_FEW if letters < TERSE else FEARED
         feared = SURE_OF_ANOTHER if context.pending and not context.standing else feared
-        chance = self._sense.danger.chance(DANGER, key, cues)
+        # A home makes a danger no likelier, though many are told with one: 5栋501马桶还堵着.
+        ways = {key, _HOMES.sub("", key)}
+        chance = min(self._sense.danger.chance(DANGER, way, cues) for way in ways)
         if chance < FEARED_BESIDE and self._sense.category.best(key).chance >= ORDINARY:
             return ""
         return self._sense.kind.best(key, cues).label if chance >= feared else ""

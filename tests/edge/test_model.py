@@ -126,7 +126,7 @@ async def test_it_never_makes_us_surer(
         asking(server) as model,
         built_town(town_url, keyring, model=model) as town,
     ):
-        answer, *_ = await town.says("王阿姨", "医保怎么报销")
+        answer, *_ = await town.says("王阿姨", "残疾证的补贴怎么办")
 
     assert server.heard
     assert answer.startswith("是不是想问")
