@@ -14,7 +14,14 @@ from handlers.opening import open_now
 from handlers.shown import values
 from handlers.turn import Answer, Turn
 from handlers.where import community_here
-from knowledge.policies import Outcome, aspect_of, outcome, situation_said, worth_offering
+from knowledge.policies import (
+    Outcome,
+    aspect_of,
+    outcome,
+    situation_answered,
+    situation_said,
+    worth_offering,
+)
 from knowledge.signs import signs
 
 MEMORY = "policy"  # the entry talked about, in the notes of the conversation
@@ -227,7 +234,7 @@ def _situation(turn: Turn, answer: Answer) -> bool:
     if not answer.value and (aspect := aspect_of(turn.heard.text)):
         _give_aspect(turn, policy, str(answer.context["text"]), aspect)
         return True
-    said = situation_said(turn.heard.text, policy.situations)
+    said = situation_answered(turn.heard.text, policy.situations)
     if answer.value:
         said = policy.situations[int(answer.value.removeprefix("situation_"))]
     elif said is None and turn.reading.intent not in MAYBE_AN_ANSWER:

@@ -145,6 +145,25 @@ def situation_said(text: str, situations: Sequence[Situation]) -> Situation | No
     return named[0] if len(named) == 1 else None
 
 
+_DENIES = re.compile("不|没|非|外地")
+_AFFIRMS = re.compile("^(?:是|在|有|对|算|符合)|(?:是的|在的|有的|对的)$")
+LONGEST_ANSWER = 20  # characters
+
+
+def situation_answered(text: str, situations: Sequence[Situation]) -> Situation | None:
+    """The situation a short answer means: 她户口不在这边, where one of two denies the other."""
+    said = situation_said(text, situations)
+    key = bare(text)
+    if said is not None or len(situations) != 2 or len(key) > LONGEST_ANSWER:
+        return said
+    denied, affirmed = sorted(situations, key=lambda one: not _DENIES.search(one.name))
+    if not _DENIES.search(denied.name) or _DENIES.search(affirmed.name):
+        return None
+    if _DENIES.search(key):
+        return denied
+    return affirmed if _AFFIRMS.search(key) else None
+
+
 @cache
 def _aspects() -> _Aspects:
     text = (resources.files("knowledge") / "policies.toml").read_text(encoding="utf-8")

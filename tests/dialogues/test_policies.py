@@ -146,6 +146,24 @@ async def test_no_answer_to_that_gets_the_general_one(town: Town) -> None:
     assert "80 周岁" in (await town.says("王阿姨", "嗯嗯"))[0]
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("她户口不在这边", "户籍所在地申请"),
+        ("不在", "户籍所在地申请"),
+        ("我们是外地的", "户籍所在地申请"),
+        ("在的", "可以申请"),
+        ("是本地户口", "可以申请"),
+    ],
+)
+async def test_a_situation_told_in_other_words_was_not_understood(
+    town: Town, said: str, told: str
+) -> None:
+    await town.says("王阿姨", "高龄津贴怎么领")
+
+    assert told in (await town.says("王阿姨", said))[0]
+
+
 async def test_another_situation_may_be_asked_about(town: Town) -> None:
     await town.says("王阿姨", "高龄津贴怎么领")
     await town.press("王阿姨", "户籍在本区")
